@@ -1,0 +1,164 @@
+/**
+ * The documents of a project: as written in YAML (`…File`) and as the rest of Caisson reads them (every default
+ * filled in, every size a number). `layout.ts`, `manifest.ts` and `image.ts` turn the first into the second.
+ */
+import type { Bytes } from '../formats/bytes.ts';
+
+/** A place in a file that a person can jump to; line and col count from 1. */
+export interface Position {
+  file: string;
+  line: number;
+  col: number;
+}
+
+/** One fault of the user's: where, which value, what is allowed, and the way out. */
+export interface Diagnostic {
+  position: Position;
+  /** Dotted path inside the document, e.g. `partitions[1].size`; empty for the document as a whole. */
+  path: string;
+  message: string;
+  hint?: string;
+}
+
+export type Filesystem = 'vfat' | 'ext4' | 'erofs' | 'squashfs' | 'none';
+export type Slot = 'A' | 'B';
+
+export interface Partition {
+  /** GPT partition number, from 1, in the order of the file. */
+  number: number;
+  /** GPT name, <= 36 UTF-16 units. */
+  name: string;
+  /** What the disk stage puts here; both slots of a pair name the same content. */
+  content: string;
+  slot: Slot | null;
+  start: Bytes;
+  /** start + size; half open. */
+  end: Bytes;
+  size: Bytes;
+  /** Partition type GUID, lower case. */
+  type: string;
+  /** GPT attribute bits 0-63 that are set. */
+  attributes: number[];
+  filesystem: Filesystem;
+  /** File system label; empty for none. */
+  label: string;
+  /** Where the running system mounts it; empty for nowhere. */
+  mount: string;
+  mountFlags: string[];
+  grow: boolean;
+  /** False for the partitions of a slot that a new image carries empty. */
+  filled: boolean;
+}
+
+/** Directories that are writable in the running system: overlayfs with its upper layer on one partition. */
+export interface Overlays {
+  /** Content name of the partition that stores the upper layers. */
+  content: string;
+  /** Directory on that partition, absolute, e.g. `/.eflow/overlays`. */
+  store: string;
+  /** Absolute mount points, e.g. `/etc`. */
+  paths: string[];
+}
+
+export interface Layout {
+  name: string;
+  file: string;
+  size: Bytes;
+  /** Logical sector, 512 or 4096. */
+  sectorSize: Bytes;
+  physicalSectorSize: Bytes;
+  alignment: Bytes;
+  partitions: Partition[];
+  overlays: Overlays | null;
+}
+
+export interface Mirror {
+  url: string;
+  suites: string[];
+}
+
+export interface User {
+  name: string;
+  uid: number;
+  gid: number;
+  gecos: string;
+  home: string;
+  shell: string;
+}
+
+export interface Group {
+  name: string;
+  gid: number;
+  members: string[];
+}
+
+export interface Manifest {
+  name: string;
+  file: string;
+  source: 'debian';
+  architecture: 'amd64';
+  suite: string;
+  components: string[];
+  mirrors: Mirror[];
+  /** Absolute path of the keyring that signs the mirrors' Release files. */
+  keyring: string;
+  /** `essential`: Debian's Essential packages too, maintainer scripts run. `extract`: only unpacked. */
+  variant: 'essential' | 'extract';
+  packages: string[];
+  /** dpkg path-exclude globs: never unpacked. */
+  exclude: string[];
+  /** Paths and globs taken away after installation. */
+  remove: string[];
+  /** Packages purged after installation (dependencies notwithstanding). */
+  removePackages: string[];
+  users: User[];
+  groups: Group[];
+  units: { enable: string[]; disable: string[]; mask: string[] };
+  /** Kernel modules the initrd carries (with what they depend on) and loads. */
+  modules: string[];
+}
+
+/** A file of an overlay tree, as it will stand in the rootfs. */
+export interface OverlayEntry {
+  /** Absolute path in the rootfs. */
+  path: string;
+  type: 'file' | 'directory' | 'symlink';
+  /** File mode bits, e.g. 0o644. */
+  mode: number;
+  uid: number;
+  gid: number;
+  /** Absolute path of the content on the host (files only). */
+  source: string;
+  /** Link target (symlinks only). */
+  target: string;
+  /** SHA-256 of the content (files only). */
+  sha256: string;
+}
+
+export interface OverlayTree {
+  name: string;
+  directory: string;
+  entries: OverlayEntry[];
+}
+
+export interface Step {
+  id: string;
+  stage: string;
+  /** Input name -> id of the step that makes it. */
+  inputs: Record<string, string>;
+  /** As written; the stage's schema has accepted it. */
+  options: Record<string, unknown>;
+}
+
+export interface Image {
+  name: string;
+  file: string;
+  version: string;
+  summary: string;
+  layout: string;
+  /** Seconds since 1970: SOURCE_DATE_EPOCH of everything. */
+  epoch: number;
+  /** From this every UUID, GUID, salt and serial is derived. Default: `NAME VERSION`. */
+  seed: string;
+  stages: Step[];
+}

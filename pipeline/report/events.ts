@@ -1,0 +1,28 @@
+/**
+ * What happens during a command, as values. Code emits events and never prints; the renderers beside this file
+ * draw them for a terminal, as plain lines, or as JSON lines.
+ */
+
+/** A piece of long work: a step of the plan, or set-up (`tools tree`, `fetch base`) that comes before. */
+export interface Task {
+  /** Unique within a command: the step's id, or e.g. `fetch base`. */
+  id: string;
+  /** One line for people, e.g. `erofs file system of the root`. */
+  summary: string;
+}
+
+export type Event =
+  /** First event of a build: everything that will be looked at, in order; `cached` ones will not run. */
+  | { type: 'planned'; image: string; version: string; steps: (Task & { cached: boolean; why: string })[] }
+  | { type: 'started'; task: Task }
+  /** fraction 0..1, never falling within a task; null when unknown. */
+  | { type: 'progress'; id: string; fraction: number | null; detail: string }
+  | { type: 'finished'; id: string; seconds: number; detail: string }
+  | { type: 'reused'; id: string; detail: string }
+  | { type: 'failed'; id: string; seconds: number }
+  | { type: 'warning'; message: string; hint: string }
+  /** A file that the command leaves for its user, complete. */
+  | { type: 'published'; path: string; bytes: number; sha256: string }
+  | { type: 'built'; image: string; version: string; seconds: number; built: number; reused: number };
+
+export type Emit = (event: Event) => void;

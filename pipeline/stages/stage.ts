@@ -1,0 +1,121 @@
+/** What a stage is. A new one costs one file here, one line in index.ts, one test; nothing else changes. */
+import type { Bytes } from '../formats/bytes.ts';
+import type { Layout, Manifest, OverlayTree } from '../config/types.ts';
+
+/**
+ * JSON Schema 2020-12 of a stage's options. `x-document` on a string says that it names something of the project,
+ * which is then loaded, checked and made part of the step's key: a manifest, an overlay tree, or a file.
+ */
+export interface JSONSchema {
+  [keyword: string]: unknown;
+  'x-document'?: 'manifest' | 'overlay' | 'file';
+}
+
+/** Whatever a step tells later steps and build.json about what it made. JSON values only, no host paths. */
+export type Facts = Readonly<Record<string, unknown>>;
+
+/** What a step made. `path` is a regular file in the store (or in the output folder, for published artifacts). */
+export interface Artifact {
+  id: string;
+  key: string;
+  sha256: string;
+  bytes: Bytes;
+  path: string;
+  facts: Facts;
+  /** The artifacts it was made from, by input name. */
+  inputs: Readonly<Record<string, Artifact>>;
+}
+
+/** What a stage may know of its image before anything is built. */
+export interface ImageView {
+  name: string;
+  version: string;
+  epoch: number;
+  seed: string;
+  layout: Layout;
+  /** Names of the inputs wired to this step. */
+  inputs: readonly string[];
+  /** A document named by an `x-document` option: loaded and without faults. */
+  manifest(name: string): Manifest;
+  overlay(name: string): OverlayTree;
+  file(name: string): { path: string; sha256: string; mode: number };
+}
+
+/** Thrown by `resolve`: a fault of the user's in one option; `path` is relative to the options, e.g. `contents[2]`. */
+export class OptionFault extends Error {
+  readonly path: string;
+  readonly hint: string;
+  constructor(path: string, message: string, hint = '') {
+    super(message);
+    this.name = 'OptionFault';
+    this.path = path;
+    this.hint = hint;
+  }
+}
+
+export interface RunOptions {
+  /** Additional environment, on top of the fixed one. */
+  env?: Readonly<Record<string, string>>;
+  /** Host path whose bytes the program reads on stdin; closed otherwise. */
+  stdin?: string;
+  /** File name below `work` that receives stdout; collected and returned otherwise. */
+  stdout?: string;
+  /** `many`: a user namespace with all subordinate ids and all capabilities in it, for dpkg. Default `one`. */
+  identities?: 'one' | 'many';
+  /** Called for each line of output as it comes, for progress. */
+  onLine?: (line: string) => void;
+}
+
+/** Package archive of a step whose stage has `sources`: every .deb is in the pool, its digest checked. */
+export interface PackagePool {
+  /** Directory with the .deb files and `Packages`/`Release` naming exactly the resolved ones. */
+  repository: string;
+  list: readonly { name: string; version: string; architecture: string; sha256: string }[];
+}
+
+export interface BuildContext<Input extends string = string> {
+  image: { name: string; version: string };
+  inputs: Readonly<Record<Input, Artifact>>;
+  /** SOURCE_DATE_EPOCH, seconds. */
+  epoch: number;
+  seed: string;
+  signal: AbortSignal;
+  /** Scratch directory of this step, empty at the start. */
+  work: string;
+  /** The file to make: `work`/artifact, or the place of publication. */
+  out: string;
+  /** The same places as the programs of the tools tree see them. */
+  box: { work: string; out: string; inputs: Readonly<Record<Input, string>>; repository: string };
+  packages: PackagePool | null;
+  /** Runs a program of the tools tree, without network; returns its stdout. Throws ProcessFailure. */
+  run(program: string, args: readonly string[], options?: RunOptions): Promise<string>;
+  /** fraction 0..1 or null. */
+  progress(fraction: number | null, detail: string): void;
+}
+
+/** `'*'` stands for inputs of any name. */
+export type InputSpec<Input extends string> = Readonly<Record<Input, 'required' | 'optional'>>;
+
+export interface Stage<Options, Resolved, Input extends string> {
+  readonly name: string;
+  /** Raise when equal options and inputs give other bytes. */
+  readonly version: number;
+  readonly summary: string;
+  /** Of Options; the name in the YAML is `options`. */
+  readonly schema: JSONSchema;
+  readonly inputs: InputSpec<Input>;
+  /** Programs of the tools tree it runs; their package versions enter the key. */
+  readonly tools: readonly string[];
+  /** Published stages write into the output folder instead of the store. */
+  readonly publishes: boolean;
+  /** Pure: the options with everything the image says about them; what it returns enters the key. */
+  resolve(options: Options, image: ImageView): Resolved;
+  /** The manifest whose packages must be resolved and fetched before `build`. */
+  sources?(resolved: Resolved): Manifest;
+  /** Makes `context.out`. */
+  build(resolved: Resolved, context: BuildContext<Input>): Promise<Facts>;
+}
+
+// A list of stages with different options: each checks its own through its schema before `resolve` sees them.
+// oxlint-disable-next-line typescript/no-explicit-any
+export type AnyStage = Stage<any, any, any>;
