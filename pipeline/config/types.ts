@@ -160,5 +160,15 @@ export interface Image {
   epoch: number;
   /** From this every UUID, GUID, salt and serial is derived. Default: `NAME VERSION`. */
   seed: string;
+  /** Manifest of the tools tree. */
+  tools: string;
+  /** Manifest of the tree with QEMU and OVMF. */
+  vmTools: string;
   stages: Step[];
+}
+
+/** What checking made of a document: the value when there is not one fault. */
+export interface Checked<T> {
+  value: T | null;
+  faults: Diagnostic[];
 }

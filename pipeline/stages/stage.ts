@@ -41,6 +41,20 @@ export interface ImageView {
   file(name: string): { path: string; sha256: string; mode: number };
 }
 
+/** A place on this machine, which a step may read but which is not part of what the step is: JSON, and so the key, leaves it out. */
+export class HostPath {
+  readonly #path: string;
+  constructor(path: string) {
+    this.#path = path;
+  }
+  get value(): string {
+    return this.#path;
+  }
+  toJSON(): undefined {
+    return undefined;
+  }
+}
+
 /** Thrown by `resolve`: a fault of the user's in one option; `path` is relative to the options, e.g. `contents[2]`. */
 export class OptionFault extends Error {
   readonly path: string;
@@ -74,21 +88,22 @@ export interface PackagePool {
 }
 
 export interface BuildContext<Input extends string = string> {
-  image: { name: string; version: string };
-  inputs: Readonly<Record<Input, Artifact>>;
-  /** SOURCE_DATE_EPOCH, seconds. */
+  /** What is wired to this step; an optional input may be absent. */
+  inputs: Readonly<Partial<Record<Input, Artifact>>>;
+  /** SOURCE_DATE_EPOCH, seconds. Name, version and seed come through `resolve`, so that only who uses them rebuilds. */
   epoch: number;
-  seed: string;
   signal: AbortSignal;
   /** Scratch directory of this step, empty at the start. */
   work: string;
   /** The file to make: `work`/artifact, or the place of publication. */
   out: string;
   /** The same places as the programs of the tools tree see them. */
-  box: { work: string; out: string; inputs: Readonly<Record<Input, string>>; repository: string };
+  box: { work: string; out: string; inputs: Readonly<Partial<Record<Input, string>>>; repository: string };
   packages: PackagePool | null;
   /** Runs a program of the tools tree, without network; returns its stdout. Throws ProcessFailure. */
   run(program: string, args: readonly string[], options?: RunOptions): Promise<string>;
+  /** Something the user should know, though the step goes on. */
+  warn(message: string, hint: string): void;
   /** fraction 0..1 or null. */
   progress(fraction: number | null, detail: string): void;
 }
@@ -104,10 +119,10 @@ export interface Stage<Options, Resolved, Input extends string> {
   /** Of Options; the name in the YAML is `options`. */
   readonly schema: JSONSchema;
   readonly inputs: InputSpec<Input>;
-  /** Programs of the tools tree it runs; their package versions enter the key. */
+  /** Packages of the tools tree whose programs it runs; their versions, and those of what they depend on, enter the key. */
   readonly tools: readonly string[];
-  /** Published stages write into the output folder instead of the store. */
-  readonly publishes: boolean;
+  /** File name in the output folder for stages that publish there; null for those whose artifact stays in the store. */
+  publishes(resolved: Resolved): string | null;
   /** Pure: the options with everything the image says about them; what it returns enters the key. */
   resolve(options: Options, image: ImageView): Resolved;
   /** The manifest whose packages must be resolved and fetched before `build`. */

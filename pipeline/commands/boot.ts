@@ -1,0 +1,56 @@
+/** caisson boot: an image in QEMU with its console on this terminal. The image is never written. */
+import { rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { loadManifest } from '../config/project.ts';
+import { fileOf } from '../config/places.ts';
+import { withImage } from '../disk/read.ts';
+import { treePrograms } from '../engine/programs.ts';
+import { ensureResolution, ensureTree, firstPrograms, type TreeOptions } from '../engine/trees.ts';
+import { acceleration, bootOnTerminal, machineScratch } from '../engine/vm.ts';
+import type { CommandContext, ExitCode } from './context.ts';
+import { UsageFault } from './context.ts';
+
+export interface BootOptions {
+  /** A file, or the name of an image that was built. */
+  image: string;
+  out: string;
+  memoryMiB: number;
+  cpus: number;
+  network: boolean;
+}
+
+export async function boot(context: CommandContext, options: BootOptions): Promise<ExitCode> {
+  const file = await imageFile(options.image, options.out);
+  const { format, sectorSize } = await withImage(file, async image => ({ format: image.format, sectorSize: image.sectorSize }));
+  const tree = await vmTree(context, false);
+  const scratch = machineScratch(context.environment);
+  const [, accelerator = ''] = await acceleration();
+  context.print(`${file} boots under ${accelerator.startsWith('tcg') ? 'software emulation (half a minute to the login)' : 'KVM'}; Ctrl-A X ends the machine.\nNothing it writes is kept. Nobody can log in: an image has no password and no key.\n\n`);
+  try {
+    const machine = { image: file, format, logicalSectorSize: sectorSize, memoryMiB: options.memoryMiB, cpus: options.cpus, credentials: {}, network: options.network };
+    await bootOnTerminal(machine, { environment: context.environment, tree, scratch, signal: context.signal });
+    return 0;
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+/** Host path of the tree with QEMU, made when it is not there. */
+export async function vmTree(context: CommandContext, update: boolean): Promise<string> {
+  const { environment, signal, emit, project } = context;
+  const options: TreeOptions = { environment, signal, emit, update };
+  const host = firstPrograms(environment);
+  const tools = await loadManifest(fileOf(project, 'manifest', 'tools'));
+  const vmTools = await loadManifest(fileOf(project, 'manifest', 'vm-tools'));
+  const toolsTree = await ensureTree(tools, await ensureResolution(tools, host, options), host, options);
+  const programs = treePrograms(toolsTree, environment);
+  return ensureTree(vmTools, await ensureResolution(vmTools, programs, options), programs, options);
+}
+
+/** A path as it is; a name as the VHDX (or raw disk) that a build of it left in the output folder. */
+export async function imageFile(image: string, out: string): Promise<string> {
+  const isPath = image.includes('/') || /\.(vhdx|raw|img)$/.test(image);
+  const candidates = isPath ? [image] : ['vhdx', 'raw'].map(format => path.join(out, image, `${image}.${format}`));
+  for (const file of candidates) if ((await stat(file).catch(() => null))?.isFile()) return file;
+  throw new UsageFault(`no image ${candidates.join(' or ')}`, isPath ? 'check the path' : `build it first: caisson build ${image}`);
+}

@@ -1,0 +1,67 @@
+/** An error -> what its user reads, and the exit code. A fault of theirs is one message; a bug of ours shows its stack. */
+import { ConfigFault, diagnosticToJson } from '../config/diagnostic.ts';
+import { placeOf, readDocument } from '../config/document.ts';
+import { nearest } from '../config/nearest.ts';
+import type { Diagnostic } from '../config/types.ts';
+import { BuildFault, PackageFault } from '../engine/fault.ts';
+import { ProcessFailure } from '../engine/run.ts';
+import { FormatFault } from '../formats/fault.ts';
+import { quoteShell, renderFailure } from '../report/errors.ts';
+import { UsageFault, type ExitCode } from './context.ts';
+
+export interface FailureOptions {
+  interrupted: boolean;
+  json: boolean;
+  color: boolean;
+  version: string;
+  write(text: string): void;
+}
+
+export async function showFailure(error: unknown, options: FailureOptions): Promise<ExitCode> {
+  const { write, color, json } = options;
+  if (options.interrupted) {
+    write('interrupted; nothing half done was left behind.\n');
+    return 130;
+  }
+  if (error instanceof PackageFault) return showFailure(new ConfigFault([await packageDiagnostic(error)]), options);
+  if (error instanceof ConfigFault) {
+    write(json ? `${JSON.stringify({ faults: error.diagnostics.map(diagnosticToJson) })}\n` : `${renderFailure({ kind: 'faults', faults: error.diagnostics }, { color })}\n`);
+    return 2;
+  }
+  if (error instanceof UsageFault || error instanceof BuildFault || error instanceof FormatFault) {
+    write(json ? `${JSON.stringify({ error: error.message, hint: error.hint })}\n` : `error: ${error.message}\n${error.hint === '' ? '' : `    hint: ${error.hint}\n`}`);
+    return error instanceof UsageFault ? 2 : 1;
+  }
+  if (error instanceof ProcessFailure) {
+    const { command, exitCode, killedBy, output, log, argv } = error;
+    write(json ? `${JSON.stringify({ error: error.message, command, exitCode, signal: killedBy, output, log })}\n` : `${renderFailure({ kind: 'process', step: null, command, exitCode, signal: killedBy, output, log, reproduce: quoteShell(argv) }, { color })}\n`);
+    return 1;
+  }
+  const full = systemFault(error);
+  if (full !== null) {
+    write(json ? `${JSON.stringify({ error: full })}\n` : `error: ${full}\n`);
+    return 1;
+  }
+  write(`${renderFailure({ kind: 'bug', error, version: options.version }, { color })}\n`);
+  return 1;
+}
+
+/** The operating system said no: full disk, no permission. Not a bug of ours, so no stack. */
+function systemFault(error: unknown): string | null {
+  const { code, path, message } = (error ?? {}) as NodeJS.ErrnoException;
+  if (code === 'ENOSPC') return `the disk is full${path === undefined ? '' : ` (${path})`}; free some room, or name another cache folder in CAISSON_CACHE`;
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') return `${message}; check who owns it, or name another folder`;
+  return null;
+}
+
+async function packageDiagnostic({ manifest, packageName, known, message }: PackageFault): Promise<Diagnostic> {
+  const { document } = await readDocument(manifest.file);
+  const index = manifest.packages.indexOf(packageName);
+  const similar = nearest(packageName, known);
+  return {
+    position: document === null ? { file: manifest.file, line: 1, col: 1 } : placeOf(document, ['packages', index]),
+    path: `packages[${index}]`,
+    message: similar === null ? message : `${message} (did you mean "${similar}"?)`,
+    hint: 'take it out, mend the name, or add a mirror that has it',
+  };
+}

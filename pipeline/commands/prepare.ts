@@ -1,0 +1,82 @@
+/** From the name of an image to its plan: load, check, resolve packages where that is allowed, plan. */
+import { ConfigFault } from '../config/diagnostic.ts';
+import { loadProject, type Project } from '../config/project.ts';
+import type { Manifest } from '../config/types.ts';
+import { ensureResolution, ensureTree, firstPrograms, type TreeOptions } from '../engine/trees.ts';
+import { recordedResolution, type Resolution } from '../engine/resolve.ts';
+import { cacheFolders } from '../engine/environment.ts';
+import { treePrograms, type Programs } from '../engine/programs.ts';
+import { makePlan, type Plan, type PlanInput } from '../plan/plan.ts';
+import { withFormats } from '../plan/formats.ts';
+import { STAGES } from '../stages/index.ts';
+import type { CommandContext } from './context.ts';
+
+export interface PrepareOptions {
+  image: string;
+  sets: readonly string[];
+  /** Container formats to make; empty for those that the definition declares. */
+  formats: readonly string[];
+  update: boolean;
+}
+
+export interface Prepared {
+  project: Project;
+  plan: Plan;
+  resolutions: Record<string, Resolution>;
+  /** Host path of the tools tree. */
+  tools: string;
+  /** Programs of that tree, with the network. */
+  programs: Programs;
+}
+
+/** Loads an image with all that it names. Throws ConfigFault with every fault of every file. */
+export async function loadImage(context: CommandContext, options: Pick<PrepareOptions, 'image' | 'sets' | 'formats'>): Promise<Project> {
+  const project = await loadProject({ project: context.project, image: options.image, sets: [...options.sets], stages: STAGES });
+  const image = withFormats(project.image, options.formats);
+  // Planned once without packages: faults in options are told before anything is fetched.
+  planOrThrow({ ...project, image }, {});
+  return { ...project, image };
+}
+
+/** The plan with what is known today, without touching the network or making anything. */
+export async function planRecorded(context: CommandContext, project: Project): Promise<{ plan: Plan; resolutions: Record<string, Resolution | undefined> }> {
+  const { resolutions: folder } = cacheFolders(context.environment.cache);
+  const wanted = [toolsManifest(project), ...sourcesOf(planOrThrow(project, {}))];
+  const rows = await Promise.all(wanted.map(async manifest => [manifest.name, (await recordedResolution(folder, manifest)) ?? undefined] as const));
+  const resolutions = Object.fromEntries(rows);
+  return { plan: planOrThrow(project, resolutions), resolutions };
+}
+
+/** The plan with every key known: resolves what was not resolved yet, and makes the tools tree. */
+export async function prepare(context: CommandContext, options: PrepareOptions): Promise<Prepared> {
+  const project = await loadImage(context, options);
+  const { environment, signal, emit } = context;
+  const treeOptions: TreeOptions = { environment, signal, emit, update: options.update };
+  const host = firstPrograms(environment);
+  const manifest = toolsManifest(project);
+  const toolsResolution = await ensureResolution(manifest, host, treeOptions);
+  const tools = await ensureTree(manifest, toolsResolution, host, treeOptions);
+  const programs = treePrograms(tools, environment);
+  const resolutions: Record<string, Resolution> = { [manifest.name]: toolsResolution };
+  for (const each of sourcesOf(planOrThrow(project, {}))) resolutions[each.name] ??= await ensureResolution(each, programs, treeOptions);
+  return { project, plan: planOrThrow(project, resolutions), resolutions, tools, programs };
+}
+
+export function toolsManifest(project: Project): Manifest {
+  const manifest = project.manifests[project.image.tools];
+  if (manifest === undefined) throw new Error(`the tools manifest "${project.image.tools}" was not loaded`);
+  return manifest;
+}
+
+function sourcesOf(plan: Plan): Manifest[] {
+  return [...new Set(plan.steps.flatMap(step => step.sources ?? []))];
+}
+
+function planOrThrow(project: Project, packages: PlanInput['packages']): Plan {
+  const { plan, faults } = makePlan({ ...project, stages: STAGES, packages });
+  if (plan !== null) return plan;
+  throw new ConfigFault(faults.map(({ index, path, message, hint }) => {
+    const where = path === '' ? `stages[${index}]` : `stages[${index}].options.${path}`;
+    return { position: project.position(where), path: where, message, ...(hint === '' ? {} : { hint }) };
+  }));
+}

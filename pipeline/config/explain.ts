@@ -1,0 +1,131 @@
+/** ajv's errors -> sentences: the value found, what is allowed, the way out. */
+import type { ErrorObject } from 'ajv/dist/2020.js';
+import { sourceOf } from './document.ts';
+import type { Document } from './document.ts';
+import { nearest, suggest } from './nearest.ts';
+import { formatPath, mappingAt, pathOfPointer } from './paths.ts';
+import type { Path } from './paths.ts';
+import { allowedValues, describeValue, namesOf, wrongForm, wrongType } from './wording.ts';
+
+export interface Finding {
+  /** Where to point. */
+  path: Path;
+  /** The path to print. */
+  shown: string;
+  at: 'key' | 'value';
+  message: string;
+  hint: string;
+  /** The value can still be read as it stands: a key that is nobody's typing error was put beside it. */
+  harmless: boolean;
+}
+
+interface Sentence {
+  message: string;
+  hint?: string;
+  /** Steps below the error's own path. */
+  below?: Path;
+  at?: 'key' | 'value';
+}
+
+/** One finding for each error that tells something new. */
+export function explain(errors: readonly ErrorObject[], document: Document): Finding[] {
+  const mistyped = new Set(errors.filter(({ keyword }) => keyword === 'type').map(({ instancePath }) => instancePath));
+  const typos = new Set(errors.map((error) => typoOf(error)).filter((typo) => typo !== ''));
+  const telling = errors.filter((error) => {
+    if (error.keyword === 'propertyNames') return false;
+    if (error.keyword === 'required') return !typos.has(`${error.instancePath}/${error.params['missingProperty']}`);
+    // A value of the wrong type fails its enum too; a size without a unit its pattern and its limits.
+    return error.keyword === 'type' || !mistyped.has(error.instancePath) || error.propertyName !== undefined;
+  });
+  return telling.map((error) => {
+    const path = pathOfPointer(error.instancePath, document.value);
+    const key = error.propertyName === undefined ? path : [...path, error.propertyName];
+    const sentence = sentenceOf(error, sourceOf(document, key));
+    const { message, hint = '', below = [], at = error.propertyName === undefined ? 'value' : 'key' } = sentence;
+    const shown = isUnknownKey(error) ? path : [...path, ...below];
+    const harmless = isUnknownKey(error) && typoOf(error) === '';
+    return { path: [...key, ...below], shown: formatPath(shown), at, message, hint, harmless };
+  });
+}
+
+/** `/partitions/1/size` for an unknown key `sise` there: then the missing `size` is the same mistake. */
+function typoOf(error: ErrorObject): string {
+  if (!isUnknownKey(error)) return '';
+  const near = nearest(unknownKeyOf(error), freeKeys(error));
+  return near === null ? '' : `${error.instancePath}/${near}`;
+}
+
+function sentenceOf(error: ErrorObject, source: string | null): Sentence {
+  const { keyword, params, data } = error;
+  const schema = error.parentSchema ?? {};
+  const value = error.propertyName ?? data;
+  const found = describeValue(value, source);
+  if (isUnknownKey(error)) return unknownKey(error);
+  switch (keyword) {
+    case 'required':
+      return missingKey(error);
+    case 'type':
+      return wrongType(schema, data, source);
+    case 'enum':
+    case 'const':
+    case 'anyOf':
+    case 'oneOf':
+      return allowedValues(schema, value, source);
+    case 'pattern':
+      return wrongForm(schema, String(value));
+    case 'x-size':
+      return { message: `${found} ${error.message}`, hint: String(params['hint']) };
+    case 'minimum':
+    case 'maximum':
+    case 'exclusiveMinimum':
+    case 'exclusiveMaximum':
+      return { message: `must be ${params['comparison']} ${params['limit']}, found ${found}` };
+    case 'minLength':
+      return { message: data === '' ? 'must not be empty' : `${found} is too short`, hint: `at least ${params['limit']} characters` };
+    case 'maxLength':
+      return { message: `${found} is too long`, hint: `at most ${params['limit']} characters` };
+    case 'minItems':
+      return { message: `must have at least ${params['limit']} of them, found ${found}` };
+    case 'minProperties':
+      return { message: `must have at least ${params['limit']} key, found ${found}`, hint: suggest('', freeKeys(error)) };
+    case 'maxItems':
+      return { message: `must have at most ${params['limit']} of them, found ${found}` };
+    case 'uniqueItems':
+      return { message: `the same as [${params['j']}]`, below: [Number(params['i'])] };
+    case 'false schema':
+    case 'not':
+      return wrongForm(schema, String(value));
+    default:
+      return { message: `${found} ${error.message ?? 'is not allowed'}` };
+  }
+}
+
+const isUnknownKey = ({ keyword }: ErrorObject): boolean =>
+  keyword === 'additionalProperties' || keyword === 'unevaluatedProperties';
+
+const unknownKeyOf = ({ params }: ErrorObject): string =>
+  String(params['additionalProperty'] ?? params['unevaluatedProperty']);
+
+function unknownKey(error: ErrorObject): Sentence {
+  const key = unknownKeyOf(error);
+  const noun = String(error.parentSchema?.['x-noun'] ?? 'key');
+  const merge = key === '<<' ? 'YAML 1.2 has no merge keys: repeat the keys' : '';
+  const none = namesOf(error.parentSchema?.['properties']).length === 0 ? `no ${noun}s are allowed here` : '';
+  const hint = merge || none || suggest(key, freeKeys(error));
+  return { message: `unknown ${noun} ${JSON.stringify(key)}`, hint, below: [key], at: 'key' };
+}
+
+/** Known keys that are not there yet. */
+function freeKeys(error: ErrorObject): string[] {
+  const taken = mappingAt(error.data, []);
+  return namesOf(error.parentSchema?.['properties']).filter((name) => !Object.hasOwn(taken, name));
+}
+
+function missingKey(error: ErrorObject): Sentence {
+  const key = String(error.params['missingProperty']);
+  const noun = String(error.parentSchema?.['x-noun'] ?? 'key');
+  const about = mappingAt(error.parentSchema, ['properties', key])['description'];
+  const hint = typeof about === 'string' ? `${key}: ${about.replace(/\.$/, '')}` : '';
+  return { message: `missing ${noun} ${JSON.stringify(key)}`, hint };
+}
+

@@ -1,0 +1,92 @@
+/** pipeline/NAME.yaml: an image, its stages and how they are wired. */
+import { dialect, documentName, id, line, mapping, oneOf, text } from './schema-words.ts';
+import type { SchemaObject } from './schema-words.ts';
+
+/** What config must know of a stage; the stage itself is not imported here. */
+export interface StageSchema {
+  /** JSON Schema 2020-12 of its options; self-contained. */
+  readonly schema: SchemaObject;
+  /** `'*'` stands for inputs of any name. */
+  readonly inputs: Readonly<Record<string, 'required' | 'optional'>>;
+}
+
+/** Stages by name. */
+export type StageSchemas = Readonly<Record<string, StageSchema>>;
+
+export const epochPattern = String.raw`^([0-9]{1,11}|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d))$`;
+
+/** The schema of an image definition; options and inputs of a step follow from its `stage`. */
+export function imageSchema(stages: StageSchemas): SchemaObject {
+  return {
+    $schema: dialect,
+    title: 'Caisson image definition',
+    description: 'An image: its name and version, its layout, and the stages that make it.',
+    ...mapping(['name', 'version', 'layout', 'epoch', 'stages'], {
+      name: { ...id('Name of the image, and of its folder under out/.'), maxLength: 64 },
+      version: {
+        ...text(
+          'Version of the image, in quotes, e.g. "2026.10".',
+          '^[0-9A-Za-z][0-9A-Za-z.+~_-]*$',
+          'a version of letters, digits, ".", "+", "~", "_" and "-"',
+        ),
+        maxLength: 64,
+      },
+      summary: line('What the image is for, on one line.'),
+      layout: documentName('The layout of its disk: layouts/NAME.yaml.', 'layout'),
+      epoch: text(
+        'The time that every file and file system of the image carries: "2026-10-01T00:00:00Z", or seconds since 1970, in quotes.',
+        epochPattern,
+        'a time like "2026-10-01T00:00:00Z" or seconds since 1970, in quotes',
+      ),
+      seed: { ...line('From this every UUID, GUID and salt is derived. Default: NAME VERSION.'), minLength: 1 },
+      tools: documentName('Manifest of the tools tree. Default: tools.', 'manifest'),
+      vmTools: documentName('Manifest of the tree with QEMU and OVMF. Default: vm-tools.', 'manifest'),
+      stages: { type: 'array', description: 'The steps, in any order.', minItems: 1, items: step(stages) },
+    }),
+  };
+}
+
+function step(stages: StageSchemas): SchemaObject {
+  return {
+    description: 'One step: a stage, what it reads, and its options.',
+    ...mapping(['id', 'stage'], {
+      id: id('Name of the step; others read its artifact by it.'),
+      stage: oneOf('The stage.', Object.keys(stages), 'stage'),
+      inputs: {
+        type: 'object',
+        description: 'Name of the input -> id of the step that makes it.',
+        additionalProperties: { type: 'string' },
+      },
+      options: { type: 'object', description: 'Options of the stage.' },
+    }),
+    allOf: Object.entries(stages).map(([name, stage]) => stepOf(name, stage)),
+  };
+}
+
+/** `inputs` and `options` count as written when they are left out: see loadImage. */
+function stepOf(name: string, { schema, inputs }: StageSchema): SchemaObject {
+  const required = Object.keys(inputs).filter((input) => input !== '*' && inputs[input] === 'required');
+  const mandatory = Array.isArray(schema['required']) && schema['required'].length > 0;
+  const properties = Object.keys(inputs)
+    .filter((input) => input !== '*')
+    .map((input) => [input, { type: 'string', description: `Id of a step (${inputs[input]}).` }]);
+  return {
+    if: { type: 'object', required: ['stage'], properties: { stage: { const: name } } },
+    // oxlint-disable-next-line unicorn/no-thenable
+    then: {
+      type: 'object',
+      required: [...(required.length > 0 ? ['inputs'] : []), ...(mandatory ? ['options'] : [])],
+      properties: {
+        inputs: {
+          type: 'object',
+          'x-noun': 'input',
+          required,
+          properties: Object.fromEntries(properties),
+          additionalProperties: Object.hasOwn(inputs, '*') ? { type: 'string' } : false,
+        },
+        // With an id of its own, `#/$defs/…` inside the schema of a stage means its own $defs.
+        options: Object.hasOwn(schema, '$defs') ? { $id: `stage-${name}`, ...schema } : schema,
+      },
+    },
+  };
+}

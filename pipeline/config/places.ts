@@ -1,0 +1,62 @@
+/** Where the documents of a project stand, and by which names. */
+import { readdir, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { compareText } from './diagnostic.ts';
+
+export type DocumentKind = 'image' | 'layout' | 'manifest' | 'overlay';
+
+export const FOLDERS: Readonly<Record<DocumentKind, string>> = {
+  image: 'pipeline',
+  layout: 'layouts',
+  manifest: 'rootfs-manifests',
+  overlay: 'overlays',
+};
+
+/** Absolute paths, sorted. */
+export interface ProjectDocuments {
+  images: string[];
+  layouts: string[];
+  manifests: string[];
+  /** Directories. */
+  overlays: string[];
+}
+
+/** Every document of a project, whether an image uses it or not. */
+export async function listDocuments(project: string): Promise<ProjectDocuments> {
+  const list = async (kind: DocumentKind): Promise<string[]> =>
+    (await namesOf(project, kind)).map((name) => fileOf(project, kind, name));
+  const [images, layouts, manifests, overlays] = await Promise.all([list('image'), list('layout'), list('manifest'), list('overlay')]);
+  return { images, layouts, manifests, overlays };
+}
+
+/** NAMEs of one kind of document, sorted. */
+export async function namesOf(project: string, kind: DocumentKind): Promise<string[]> {
+  const entries = await readdir(path.join(project, FOLDERS[kind]), { withFileTypes: true }).catch(() => []);
+  const names = entries.map((entry) => {
+    if (kind === 'overlay') return entry.isDirectory() ? entry.name : '';
+    return entry.name.endsWith('.yaml') && !entry.isDirectory() ? entry.name.slice(0, -'.yaml'.length) : '';
+  });
+  return names.filter((name) => name !== '' && !name.startsWith('.')).sort(compareText);
+}
+
+/** layouts/NAME.yaml, overlays/NAME. */
+export function fileOf(project: string, kind: DocumentKind, name: string): string {
+  return path.join(path.resolve(project), FOLDERS[kind], kind === 'overlay' ? name : `${name}.yaml`);
+}
+
+/** The kind of a document by the folder it stands in; null for a file that stands elsewhere. */
+export function kindOf(file: string): DocumentKind | null {
+  const folder = path.basename(path.dirname(path.resolve(file)));
+  const found = (Object.keys(FOLDERS) as DocumentKind[]).find((kind) => FOLDERS[kind] === folder);
+  return found ?? null;
+}
+
+/** `layouts/large-log.yaml` -> `large-log` */
+export const nameOf = (file: string): string => path.basename(file).replace(/\.ya?ml$/, '');
+
+export async function exists(file: string): Promise<boolean> {
+  return stat(file).then(
+    () => true,
+    () => false,
+  );
+}

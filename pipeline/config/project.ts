@@ -1,0 +1,105 @@
+/** The way into config: an image with everything it names, or every fault of every file. */
+import path from 'node:path';
+import { ConfigFault, fileFault } from './diagnostic.ts';
+import { placeOf, readDocument } from './document.ts';
+import type { Document } from './document.ts';
+import { checkImage, validateImage } from './image.ts';
+import type { StageSchemas } from './image-schema.ts';
+import { suggest } from './nearest.ts';
+import { loadOverlay } from './overlay.ts';
+import { parsePath } from './paths.ts';
+import { exists, fileOf, FOLDERS, namesOf } from './places.ts';
+import type { ProjectFile } from './project-file.ts';
+import { loadLayoutFile, loadManifestFile, loadReferences } from './references.ts';
+import { documentPattern } from './schema-words.ts';
+import { applySets, sortSets } from './sets.ts';
+import type { Checked, Image, Layout, Manifest, OverlayTree, Position } from './types.ts';
+import type { Reference } from './validate.ts';
+
+export interface ProjectRequest {
+  /** Folder of the project, for an image given by name. */
+  project: string;
+  /** `eflow`, or a path: something with a `/`, or ending in `.yaml`. */
+  image: string;
+  /** `path=value` changes, applied in order. */
+  sets: readonly string[];
+  stages: StageSchemas;
+}
+
+/** An image and everything it names: loaded, resolved, without faults. */
+export interface Project {
+  /** Absolute. */
+  folder: string;
+  image: Image;
+  layout: Layout;
+  /** By the name that the image uses; with the tools tree, and vm-tools when it is there. */
+  manifests: Record<string, Manifest>;
+  overlays: Record<string, OverlayTree>;
+  /** By path relative to the project. */
+  files: Record<string, ProjectFile>;
+  /** Where a path of the image stands, e.g. `stages[2].options.partition`; the nearest thing around it if not written. */
+  position: (path: string) => Position;
+}
+
+/** Loads an image. Throws ConfigFault with all faults of the image, its layout, manifests, overlays and files. */
+export async function loadProject(request: ProjectRequest): Promise<Project> {
+  const { folder, file } = await locateImage(request);
+  const { document: written, faults: unreadable } = await readDocument(file);
+  if (written === null) throw new ConfigFault(unreadable);
+  const sets = sortSets(request.sets);
+  const { document, faults: misplaced } = applySets(written, sets.image, validateImage(request.stages));
+  const { value: image, faults, references } = checkImage(document, request.stages);
+  const optional = await vmToolsReference(folder, references);
+  const referenced = await loadReferences([...references, ...optional], { project: folder, document, layoutSets: sets.layout });
+
+  const all = [...unreadable, ...misplaced, ...faults, ...referenced.faults];
+  const { layout, manifests, overlays, files } = referenced;
+  if (image === null || layout === null || all.length > 0) throw new ConfigFault(all);
+  return { folder, image, layout, manifests, overlays, files, position: (text) => positionOf(document, text) };
+}
+
+/** Loads one layout by its file. Throws ConfigFault. */
+export async function loadLayout(file: string): Promise<Layout> {
+  return valueOrThrow(await loadLayoutFile(path.resolve(file), []));
+}
+
+/** Loads one manifest by its file. Throws ConfigFault. */
+export async function loadManifest(file: string): Promise<Manifest> {
+  return valueOrThrow(await loadManifestFile(path.resolve(file)));
+}
+
+/** Loads one overlay tree by its directory. Throws ConfigFault. */
+export async function loadOverlayTree(directory: string): Promise<OverlayTree> {
+  const folder = path.resolve(directory);
+  return valueOrThrow(await loadOverlay(path.resolve(folder, '../..'), path.basename(folder)));
+}
+
+/** The file of an image, and the project it belongs to. Throws ConfigFault for a name without file. */
+async function locateImage({ project, image }: ProjectRequest): Promise<{ folder: string; file: string }> {
+  if (image.includes('/') || /\.ya?ml$/.test(image)) {
+    const file = path.resolve(image);
+    const home = path.dirname(file);
+    return { folder: path.basename(home) === FOLDERS.image ? path.dirname(home) : path.resolve(project), file };
+  }
+  const folder = path.resolve(project);
+  const file = fileOf(folder, 'image', image);
+  if (new RegExp(documentPattern).test(image) && (await exists(file))) return { folder, file };
+  const names = await namesOf(folder, 'image');
+  throw new ConfigFault([fileFault(file, `no image "${image}" in ${FOLDERS.image}/`, suggest(image, names))]);
+}
+
+/** vm-tools is loaded when the project has it; an image that names another one needs that. */
+async function vmToolsReference(folder: string, references: readonly Reference[]): Promise<Reference[]> {
+  const named = references.some((reference) => reference.path.join('.') === 'vmTools');
+  if (named || !(await exists(fileOf(folder, 'manifest', 'vm-tools')))) return [];
+  return [{ kind: 'manifest', name: 'vm-tools', path: ['vmTools'] }];
+}
+
+function positionOf(document: Document, text: string): Position {
+  return placeOf(document, (parsePath(text) ?? []).map(({ name }) => name));
+}
+
+function valueOrThrow<T>({ value, faults }: Checked<T>): T {
+  if (value === null) throw new ConfigFault(faults);
+  return value;
+}

@@ -1,0 +1,40 @@
+/** The call of mmdebstrap(1) that makes a rootfs tar from a local repository of exactly the resolved packages. */
+import type { Manifest } from '../config/types.ts';
+
+export interface Bootstrap {
+  manifest: Manifest;
+  /** `root` inside a namespace that has all ids; `unshare` when mmdebstrap is to make it. */
+  mode: 'root' | 'unshare';
+  /** Directory with Packages, Release and the .deb files, as mmdebstrap sees it. */
+  repository: string;
+  /** Tar to write. */
+  out: string;
+}
+
+export function mmdebstrapArgv({ manifest, mode, repository, out }: Bootstrap): string[] {
+  const purge = manifest.removePackages.join(' ');
+  return [
+    'mmdebstrap',
+    `--mode=${mode}`,
+    `--variant=${manifest.variant}`,
+    `--architectures=${manifest.architecture}`,
+    '--format=tar',
+    `--include=${manifest.packages.join(',')}`,
+    '--aptopt=APT::Install-Recommends "false"',
+    '--aptopt=Acquire::Languages "none"',
+    // The bytes reach the disk with the tar; syncing a throw-away directory is wasted time.
+    '--dpkgopt=force-unsafe-io',
+    ...manifest.exclude.map(glob => `--dpkgopt=path-exclude=${glob}`),
+    // Names were checked against Debian's syntax, so they are safe in the hook's shell.
+    ...(purge === '' ? [] : [`--customize-hook=chroot "$1" dpkg --purge --force-all ${purge}`]),
+    manifest.suite,
+    out,
+    `deb [trusted=yes] copy:${repository} ./`,
+  ];
+}
+
+/** Release file of that repository: mmdebstrap picks essential packages by suite, so the suite must be named. */
+export function releaseFile(manifest: Manifest, packages: { sha256: string; bytes: number }): string {
+  const { suite, architecture } = manifest;
+  return `Origin: Caisson\nSuite: ${suite}\nCodename: ${suite}\nArchitectures: ${architecture}\nSHA256:\n ${packages.sha256} ${packages.bytes} Packages\n`;
+}

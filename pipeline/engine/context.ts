@@ -1,0 +1,71 @@
+/** What a stage gets to work with: a scratch folder, its inputs, and the programs of the tools tree. */
+import { mkdir, rm } from 'node:fs/promises';
+import path from 'node:path';
+import type { Plan, PlannedStep } from '../plan/plan.ts';
+import type { Artifact, BuildContext, RunOptions } from '../stages/stage.ts';
+import { cacheFolders, fixedEnvironment } from './environment.ts';
+import type { ExecuteOptions } from './execute.ts';
+import { makeRepository } from './pool.ts';
+import { runProcess } from './run.ts';
+import { sandboxArgv, type Bind } from './sandbox.ts';
+
+const WORK = '/mnt/work';
+const INPUTS = '/mnt/inputs';
+const OUT = '/mnt/out';
+
+export async function stepContext(plan: Plan, step: PlannedStep, inputs: Readonly<Record<string, Artifact>>, options: ExecuteOptions & { scratch: string }): Promise<BuildContext> {
+  const { environment, signal, emit } = options;
+  const folders = cacheFolders(environment.cache);
+  const work = path.join(options.scratch, step.id);
+  await rm(work, { recursive: true, force: true });
+  await mkdir(work, { recursive: true });
+  const log = path.join(folders.logs, plan.image.name, `${step.id}.log`);
+  await mkdir(path.dirname(log), { recursive: true });
+  await rm(log, { force: true });
+  const resolution = step.sources === null ? null : options.resolutions[step.sources.name];
+  if (step.sources !== null && resolution) await makeRepository(path.join(work, 'repository'), folders.pool, step.sources, resolution.packages);
+  // A published file is made in the output folder's own file system, so that it can be renamed into place.
+  const outFolder = step.publishes === null ? work : options.out;
+  const outName = step.publishes === null ? 'artifact' : `.${step.publishes}.${process.pid}.part`;
+  const binds: Bind[] = [
+    { host: work, inside: WORK, writable: true },
+    ...(step.publishes === null ? [] : [{ host: outFolder, inside: OUT, writable: true }]),
+    ...Object.entries(inputs).map(([name, artifact]) => ({ host: artifact.path, inside: `${INPUTS}/${name}`, writable: false })),
+  ];
+  const run = async (program: string, args: readonly string[], run_: RunOptions = {}): Promise<string> => {
+    const identities = run_.identities ?? 'one';
+    const scratch = path.join(work, 'tmp');
+    if (identities === 'many') await mkdir(scratch, { recursive: true });
+    const argv = sandboxArgv(
+      { tree: options.tools, binds, env: { ...fixedEnvironment(plan.image.epoch), ...run_.env }, cwd: WORK, network: false, identities, scratch },
+      [program, ...args],
+      environment,
+    );
+    return runProcess(argv, {
+      env: { PATH: environment.path },
+      signal,
+      log,
+      title: [program, ...args],
+      ...(run_.stdin === undefined ? {} : { stdin: run_.stdin }),
+      ...(run_.stdout === undefined ? {} : { stdoutFile: path.join(work, run_.stdout) }),
+      ...(run_.onLine === undefined ? {} : { onLine: run_.onLine }),
+    });
+  };
+  return {
+    inputs,
+    epoch: plan.image.epoch,
+    signal,
+    work,
+    out: path.join(outFolder, outName),
+    box: {
+      work: WORK,
+      out: step.publishes === null ? `${WORK}/${outName}` : `${OUT}/${outName}`,
+      inputs: Object.fromEntries(Object.keys(inputs).map(name => [name, `${INPUTS}/${name}`])),
+      repository: `${WORK}/repository`,
+    },
+    packages: resolution ? { repository: path.join(work, 'repository'), list: resolution.packages } : null,
+    run,
+    warn: (message, hint) => emit({ type: 'warning', message: `${step.id}: ${message}`, hint }),
+    progress: (fraction, detail) => emit({ type: 'progress', id: step.id, fraction, detail }),
+  };
+}

@@ -1,0 +1,43 @@
+/** What the command line knows of the machine and hands down; nothing below cli.ts reads process.env. */
+import path from 'node:path';
+
+export interface Environment {
+  /** Cache folder: store, trees, pool, resolutions, scratch. */
+  cache: string;
+  /** True when effective uid is 0. */
+  root: boolean;
+  uid: number;
+  user: string;
+  /** PATH on the host, to find bwrap, unshare, apt-get and mmdebstrap. */
+  path: string;
+  /** http_proxy and friends, for programs that may use the network. */
+  proxies: Readonly<Record<string, string>>;
+}
+
+/** Every program's environment: nothing of the user's leaks into an image. */
+export function fixedEnvironment(epoch: number): Record<string, string> {
+  return {
+    PATH: '/usr/sbin:/usr/bin:/sbin:/bin',
+    HOME: '/tmp',
+    LC_ALL: 'C.UTF-8',
+    TZ: 'UTC',
+    SOURCE_DATE_EPOCH: String(epoch),
+    DEBIAN_FRONTEND: 'noninteractive',
+  };
+}
+
+/** The folders of the cache. */
+export function cacheFolders(cache: string) {
+  const folder = (name: string) => path.join(cache, name);
+  return {
+    store: folder('store'),
+    trees: folder('trees'),
+    pool: folder('pool'),
+    resolutions: folder('resolutions'),
+    apt: folder('apt'),
+    scratch: folder('scratch'),
+    logs: folder('logs'),
+  };
+}
+
+export type CacheFolders = ReturnType<typeof cacheFolders>;

@@ -1,0 +1,106 @@
+/** Which packages, in which versions, a manifest means today: asked of apt once, recorded, and reused until --update. */
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { APT_FOLDERS, aptConfiguration, missingPackage, printedUris, sourcesList, wantedPackages } from '../debian/apt.ts';
+import { field, splitStanzas, type ResolvedPackage } from '../debian/stanza.ts';
+import type { Manifest } from '../config/types.ts';
+import { PackageFault } from './fault.ts';
+import type { Programs } from './programs.ts';
+import { ProcessFailure } from './run.ts';
+import { replaceFile } from './store.ts';
+
+export interface Resolution {
+  manifest: string;
+  /** Digest of the manifest's part that apt is asked about. */
+  question: string;
+  /** Digest of the answer: name, version, architecture and SHA-256 of every package. */
+  digest: string;
+  packages: ResolvedPackage[];
+}
+
+/** The recorded resolution of a manifest; null when there is none for what it asks today. */
+export async function recordedResolution(folder: string, manifest: Manifest): Promise<Resolution | null> {
+  try {
+    const record = JSON.parse(await readFile(recordFile(folder, manifest), 'utf8')) as Resolution;
+    return record.question === questionOf(manifest) ? record : null;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Asks apt, with the manifest's mirrors and keyring alone, what an empty system would get, and records the answer.
+ * Throws PackageFault for a package the mirrors do not have, ProcessFailure for anything else apt refuses.
+ */
+export async function resolvePackages(manifest: Manifest, options: { resolutions: string; apt: string; programs: Programs; signal: AbortSignal }): Promise<Resolution> {
+  const { programs, signal } = options;
+  const directory = path.join(options.apt, sourcesDigest(manifest));
+  const place = programs.place(directory);
+  await prepareApt(directory, manifest, place);
+  const apt = (argv: string[]): Promise<string> => programs.run(argv, { directory, signal, env: { APT_CONFIG: `${place}/apt.conf` } });
+  await apt(['apt-get', '--quiet', '--error-on=any', 'update']);
+  const uris = printedUris(await apt(['apt-get', 'install', '--print-uris', '-qq', '-y', ...wantedPackages(manifest)]).catch(async error => {
+    throw await explain(error, manifest, () => apt(['apt-cache', 'pkgnames']));
+  }));
+  const specs = uris.map(uri => {
+    const [name = '', version = ''] = decodeURIComponent(uri.slice(uri.lastIndexOf('/') + 1)).split('_');
+    return { name, version };
+  });
+  // A file name leaves the epoch out, so ask by name and keep the stanza whose Filename ends the URI.
+  const stanzas = splitStanzas(await apt(['apt-cache', 'show', ...specs.map(each => each.name)]));
+  const packages = uris.map(uri => resolved(uri, stanzas)).sort((a, b) => (a.name < b.name ? -1 : 1));
+  const resolution = { manifest: manifest.name, question: questionOf(manifest), digest: listDigest(packages), packages };
+  await mkdir(options.resolutions, { recursive: true });
+  await replaceFile(recordFile(options.resolutions, manifest), `${JSON.stringify(resolution, null, 1)}\n`);
+  return resolution;
+}
+
+function recordFile(folder: string, manifest: Manifest): string {
+  return path.join(folder, `${manifest.name}-${questionOf(manifest).slice(0, 16)}.json`);
+}
+
+function questionOf(manifest: Manifest): string {
+  const { source, architecture, suite, components, mirrors, keyring, variant, packages } = manifest;
+  return sha256(JSON.stringify({ source, architecture, suite, components, mirrors, keyring, variant, packages }));
+}
+
+/** Manifests with the same sources share apt's lists. */
+function sourcesDigest(manifest: Manifest): string {
+  return sha256(sourcesList(manifest) + manifest.keyring).slice(0, 16);
+}
+
+function listDigest(packages: readonly ResolvedPackage[]): string {
+  return sha256(JSON.stringify(packages.map(({ name, version, architecture, sha256: digest }) => [name, version, architecture, digest])));
+}
+
+async function prepareApt(directory: string, manifest: Manifest, place: string): Promise<void> {
+  for (const folder of APT_FOLDERS) await mkdir(path.join(directory, folder), { recursive: true });
+  await writeFile(path.join(directory, 'status'), '');
+  await writeFile(path.join(directory, 'sources.list'), sourcesList(manifest));
+  await writeFile(path.join(directory, 'apt.conf'), aptConfiguration(manifest, place));
+}
+
+function resolved(uri: string, stanzas: readonly string[]): ResolvedPackage {
+  const plain = decodeURIComponent(uri);
+  const stanza = stanzas.find(each => plain.endsWith(`/${field(each, 'Filename')}`));
+  if (stanza === undefined) throw new Error(`apt means to fetch ${uri}, but apt-cache shows no package with that file`);
+  return {
+    name: field(stanza, 'Package'),
+    version: field(stanza, 'Version'),
+    architecture: field(stanza, 'Architecture'),
+    uri,
+    bytes: Number(field(stanza, 'Size')),
+    sha256: field(stanza, 'SHA256'),
+    stanza: stanza.replace(/^Filename:.*\n?/m, '').trimEnd(),
+  };
+}
+
+async function explain(error: unknown, manifest: Manifest, names: () => Promise<string>): Promise<unknown> {
+  const name = error instanceof ProcessFailure ? missingPackage(error.output) : null;
+  return name === null ? error : new PackageFault(manifest, name, (await names()).split('\n'));
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}

@@ -1,0 +1,103 @@
+/** The one door for processes: argv arrays, a fixed environment, stdin closed, cancellable, logged. */
+import { createWriteStream } from 'node:fs';
+import { finished } from 'node:stream/promises';
+import { execa, type ExecaError, type Options } from 'execa';
+
+export interface ProcessOptions {
+  /** The whole environment of the child; nothing is inherited. */
+  env: Readonly<Record<string, string>>;
+  signal: AbortSignal;
+  cwd?: string;
+  /** Host path read as stdin. */
+  stdin?: string;
+  /** Host path that receives stdout instead of the result. */
+  stdoutFile?: string;
+  /** Host path to which stdout and stderr are appended; none when absent. */
+  log?: string;
+  onLine?: (line: string) => void;
+  /** What a person would call the program, when argv starts with a sandbox. */
+  title?: readonly string[];
+}
+
+/** A program that ended badly; carries all that a person needs to see why and to try again by hand. */
+export class ProcessFailure extends Error {
+  readonly command: readonly string[];
+  readonly argv: readonly string[];
+  readonly exitCode: number | null;
+  readonly killedBy: string | null;
+  /** The last lines of its output. */
+  readonly output: readonly string[];
+  readonly log: string | null;
+
+  constructor(command: readonly string[], argv: readonly string[], failure: ExecaError, log: string | null) {
+    const how = failure.exitCode === undefined ? `was ended by ${failure.signal ?? failure.code ?? 'an unknown cause'}` : `ended with exit code ${failure.exitCode}`;
+    super(`${command[0] ?? ''} ${how}`);
+    this.name = 'ProcessFailure';
+    this.command = command;
+    this.argv = argv;
+    this.exitCode = failure.exitCode ?? null;
+    this.killedBy = failure.signal ?? null;
+    const text = typeof failure.all === 'string' ? failure.all : failure.code === 'ENOENT' ? failure.originalMessage ?? '' : '';
+    this.output = text.split('\n').filter(line => line.trim() !== '').slice(-20);
+    this.log = log;
+  }
+}
+
+/**
+ * Runs a program to its end and returns its stdout (empty when it went to a file).
+ * Throws ProcessFailure on any other end than exit code 0, and AbortError when `signal` fired.
+ */
+export async function runProcess(argv: readonly string[], options: ProcessOptions): Promise<string> {
+  const { env, signal, cwd, stdin, stdoutFile, log, onLine } = options;
+  signal.throwIfAborted();
+  const [file = '', ...args] = argv;
+  const settings = {
+    env: { ...env },
+    extendEnv: false,
+    cancelSignal: signal,
+    forceKillAfterDelay: 3000,
+    all: true,
+    buffer: { stdout: stdoutFile === undefined, all: true },
+    maxBuffer: { stdout: 64 * 2 ** 20, stderr: 16 * 2 ** 20, all: 64 * 2 ** 20 },
+    stdin: stdin === undefined ? 'ignore' : { file: stdin },
+    stdout: stdoutFile === undefined ? 'pipe' : { file: stdoutFile },
+    ...(cwd === undefined ? {} : { cwd }),
+  } satisfies Options;
+  const child = execa(file, args, settings);
+  const logged = log === undefined ? null : createWriteStream(log, { flags: 'a' });
+  if (logged !== null) child.all?.pipe(logged);
+  if (onLine !== undefined) followLines(child.all, onLine);
+  try {
+    const result = await child;
+    return typeof result.stdout === 'string' ? result.stdout : '';
+  } catch (error) {
+    signal.throwIfAborted();
+    throw new ProcessFailure(options.title ?? argv, argv, error as ExecaError, log ?? null);
+  } finally {
+    if (logged !== null) {
+      logged.end();
+      await finished(logged).catch(() => undefined);
+    }
+  }
+}
+
+function followLines(stream: NodeJS.ReadableStream | undefined, onLine: (line: string) => void): void {
+  let rest = '';
+  stream?.setEncoding('utf8');
+  stream?.on('data', (text: string) => {
+    const lines = (rest + text).split(/\r?\n|\r/);
+    rest = lines.pop() ?? '';
+    for (const line of lines) onLine(line);
+  });
+}
+
+/** Runs a program on the caller's terminal. Throws ProcessFailure on any end but exit code 0. */
+export async function runInteractive(argv: readonly string[], options: Pick<ProcessOptions, 'env' | 'signal' | 'title'>): Promise<void> {
+  const [file = '', ...args] = argv;
+  try {
+    await execa(file, args, { env: { ...options.env }, extendEnv: false, stdio: 'inherit', cancelSignal: options.signal });
+  } catch (error) {
+    options.signal.throwIfAborted();
+    throw new ProcessFailure(options.title ?? argv, argv, error as ExecaError, null);
+  }
+}

@@ -1,0 +1,61 @@
+/**
+ * Programs of a tree run under bubblewrap: the tree is `/` and read-only, the network is off unless asked for, and
+ * only the named host paths are visible. Everything below is pure: it makes an argv.
+ */
+import type { Environment } from './environment.ts';
+
+export interface Bind {
+  host: string;
+  /** Where it stands inside; below /mnt, or a path that the tree has. */
+  inside: string;
+  writable: boolean;
+}
+
+export interface Sandbox {
+  /** Host path of the tree that becomes `/`. */
+  tree: string;
+  binds: readonly Bind[];
+  env: Readonly<Record<string, string>>;
+  cwd: string;
+  network: boolean;
+  /**
+   * `one`: uid 0 inside is the user outside, nobody else exists. `many`: all subordinate ids and, inside the
+   * namespace, all capabilities, as dpkg and mmdebstrap need; needs `scratch` when the user is root.
+   */
+  identities: 'one' | 'many';
+  /** Host directory for /tmp when the real root asks for `many`; a tmpfs otherwise. */
+  scratch: string | null;
+}
+
+/** The argv that runs `program` in the sandbox; see bwrap(1) and unshare(1). */
+export function sandboxArgv(sandbox: Sandbox, program: readonly string[], environment: Pick<Environment, 'root'>): string[] {
+  const { tree, binds, env, cwd, network, identities } = sandbox;
+  const many = identities === 'many';
+  return [
+    // newuidmap refuses root without an entry in /etc/subuid, so root needs no namespace and gets none.
+    ...(many && !environment.root ? ['unshare', '--user', '--map-auto', '--map-root-user'] : []),
+    'bwrap',
+    '--die-with-parent',
+    '--new-session',
+    '--unshare-pid',
+    '--unshare-ipc',
+    '--unshare-uts',
+    ...(network ? [] : ['--unshare-net']),
+    ...(many ? ['--cap-add', 'ALL'] : ['--unshare-user', '--uid', '0', '--gid', '0']),
+    '--clearenv',
+    ...Object.entries(env).flatMap(([name, value]) => ['--setenv', name, value]),
+    '--ro-bind', tree, '/',
+    '--tmpfs', '/mnt',
+    '--tmpfs', '/run',
+    // As real root mmdebstrap makes device nodes, which a tmpfs of bubblewrap's (nodev) would not let it open.
+    ...(many && environment.root && sandbox.scratch !== null ? ['--dev-bind', sandbox.scratch, '/tmp'] : ['--tmpfs', '/tmp']),
+    '--proc', '/proc',
+    '--dev', '/dev',
+    ...(many ? ['--ro-bind', '/sys', '/sys'] : []),
+    ...(network ? ['--ro-bind-try', '/etc/resolv.conf', '/etc/resolv.conf', '--ro-bind-try', '/etc/hosts', '/etc/hosts'] : []),
+    ...binds.flatMap(bind => [bind.writable ? '--bind' : '--ro-bind', bind.host, bind.inside]),
+    '--chdir', cwd,
+    '--',
+    ...program,
+  ];
+}

@@ -1,0 +1,24 @@
+/** GRUB's environment block: 1024 bytes of `name=value` lines, padded with `#`; see the GRUB manual, "Environment block". */
+import { FormatFault } from './fault.ts';
+
+const SIGNATURE = '# GRUB Environment Block\n';
+export const GRUBENV_BYTES = 1024;
+
+/** Variables in the order given -> the block. Backslashes and newlines in values are escaped, as GRUB does. */
+export function encodeGrubenv(variables: Readonly<Record<string, string>>): Uint8Array {
+  const lines = Object.entries(variables).map(([name, value]) => `${name}=${value.replaceAll(/[\\\n]/g, String.raw`\$&`)}\n`);
+  const text = SIGNATURE + lines.join('');
+  if (Buffer.byteLength(text) > GRUBENV_BYTES) throw new FormatFault(`${Object.keys(variables).length} variables do not fit in an environment block of ${GRUBENV_BYTES} bytes`, 'shorten the values');
+  return Buffer.from(text.padEnd(GRUBENV_BYTES, '#'), 'latin1');
+}
+
+/** The block -> its variables. FormatFault for a wrong length or signature. */
+export function decodeGrubenv(block: Uint8Array): Record<string, string> {
+  const text = Buffer.from(block).toString('latin1');
+  if (block.length !== GRUBENV_BYTES || !text.startsWith(SIGNATURE)) throw new FormatFault(`not a GRUB environment block: ${block.length} bytes that begin with "${text.slice(0, 16)}"`, 'take the copy on the other BootEFI partition');
+  const variables: Record<string, string> = {};
+  for (const match of text.slice(SIGNATURE.length).matchAll(/^([A-Za-z_]\w*)=((?:\\[\s\S]|[^\\\n])*)\n/gm)) {
+    variables[match[1] ?? ''] = (match[2] ?? '').replaceAll(/\\([\s\S])/g, '$1');
+  }
+  return variables;
+}

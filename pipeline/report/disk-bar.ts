@@ -1,0 +1,107 @@
+/** Which columns of the drawn disk belong to which partition. Pure. */
+import { formatSize, type Bytes } from '../formats/bytes.ts';
+import { apportion } from './apportion.ts';
+import type { Style } from './paint.ts';
+import { plainText } from './text.ts';
+
+export interface DrawnPartition {
+  number: number;
+  name: string;
+  start: Bytes;
+  /** Half open. */
+  end: Bytes;
+  /** Partition type GUID. */
+  type: string;
+  /** What people call that type, e.g. `esp`; null when it has no name here. */
+  typeName: string | null;
+  filesystem: string;
+  slot: string | null;
+  /** Empty for nowhere. */
+  mount: string;
+  grow: boolean;
+  /** False for the partitions of a slot that is still empty. */
+  filled: boolean;
+  /** Bytes in use; absent or null when nobody has looked, as for a layout. */
+  used?: number | null;
+}
+
+export interface DrawnDisk {
+  title: string;
+  size: Bytes;
+  sectorSize: Bytes;
+  partitions: readonly DrawnPartition[];
+}
+
+export interface Segment {
+  /** Null for room without a partition. */
+  partition: DrawnPartition | null;
+  /** Columns of the bar, walls included. */
+  columns: number;
+  widened: boolean;
+  /** Texts for the first row, the longest first; the last is the shortest. */
+  labels: readonly string[];
+  sizes: readonly string[];
+  /** Share in use, 0..1; null when unknown. */
+  used: number | null;
+  tone: Style;
+}
+
+/** A wall and room for a number of one digit. */
+const LEAST = 3;
+const TONES = ['green', 'magenta', 'yellow'] as const;
+
+/**
+ * Segments from left to right whose columns add up to `width`, at least one column each. Room without a partition
+ * has a segment when its share is a visible one. `partitions` are in order of start. Null when there are too many
+ * for the width, or none.
+ */
+export function layOutBar({ size, partitions }: { size: Bytes; partitions: readonly DrawnPartition[] }, width: number): Segment[] | null {
+  const bare = withGaps(size, partitions).filter(({ partition, bytes }) => partition !== null || (bytes / size) * width >= LEAST);
+  // The right-hand wall costs the last segment one column more than the others.
+  const room = width - 1;
+  const least = Math.min(LEAST, Math.floor(room / bare.length));
+  if (bare.length === 0 || least < 1) return null;
+  const shares = apportion(bare.map(({ bytes }) => bytes), room, least);
+  const slots = [...new Set(partitions.flatMap(({ slot }) => slot ?? []))].sort();
+  return bare.map(({ partition, bytes }, index) => {
+    const { columns = least, widened = false } = shares[index] ?? {};
+    return {
+      partition,
+      columns: index === bare.length - 1 ? columns + 1 : columns,
+      widened,
+      ...describe(partition, bytes),
+      tone: toneOf(partition, slots),
+    };
+  });
+}
+
+function withGaps(size: Bytes, partitions: readonly DrawnPartition[]): { partition: DrawnPartition | null; bytes: Bytes }[] {
+  const parts: { partition: DrawnPartition | null; bytes: Bytes }[] = [];
+  let end = 0;
+  for (const partition of partitions) {
+    if (partition.start > end) parts.push({ partition: null, bytes: partition.start - end });
+    parts.push({ partition, bytes: Math.max(1, partition.end - partition.start) });
+    end = Math.max(end, partition.end);
+  }
+  if (size > end) parts.push({ partition: null, bytes: size - end });
+  return parts;
+}
+
+function describe(partition: DrawnPartition | null, bytes: Bytes): Pick<Segment, 'labels' | 'sizes' | 'used'> {
+  const text = formatSize(bytes);
+  const short = text.replaceAll(/ |iB$/g, '');
+  if (partition === null) return { labels: ['no partition', 'free'], sizes: [text, short], used: null };
+  const { number, name, filled, used = null } = partition;
+  return {
+    labels: [`${number} ${plainText(name)}`, String(number)],
+    sizes: filled ? [text, short] : [`${text}, empty`, text, short],
+    used: used === null ? null : Math.min(1, used / bytes),
+  };
+}
+
+/** One colour a slot, so that the two of a pair are told apart; dim for what is empty. */
+function toneOf(partition: DrawnPartition | null, slots: readonly string[]): Style {
+  if (partition === null || !partition.filled) return 'dim';
+  if (partition.slot === null) return 'cyan';
+  return TONES[slots.indexOf(partition.slot) % TONES.length] ?? 'cyan';
+}

@@ -1,0 +1,37 @@
+/** The three ways to show what happens: drawn in a terminal, as plain lines, as JSON lines. */
+import { createJsonRenderer } from './json.ts';
+import { createPlainRenderer } from './plain.ts';
+import { createTtyRenderer } from './tty.ts';
+import type { Emit } from './events.ts';
+
+export interface Renderer {
+  emit: Emit;
+  /**
+   * Ends the drawing and leaves the terminal as it was found; resolves when everything is written. `error`: the
+   * command failed or was interrupted, what still runs is shown as stopped. A second call does nothing.
+   */
+  close(error?: boolean): Promise<void>;
+}
+
+export interface Streams {
+  stdout: NodeJS.WriteStream;
+  stderr: NodeJS.WriteStream;
+}
+
+export type RendererKind = 'tty' | 'plain' | 'json';
+
+/** A renderer whose clock starts now. */
+export function createRenderer({ kind, stdout, stderr }: Streams & { kind: RendererKind }): Renderer {
+  const start = performance.now();
+  const seconds = (): number => (performance.now() - start) / 1000;
+  switch (kind) {
+    case 'tty':
+      // A terminal of unknown width (a pty that nobody has set up) can't be drawn on.
+      if (!(stdout.columns > 0)) return createPlainRenderer({ stdout, stderr, seconds });
+      return createTtyRenderer({ stdout, stderr, seconds });
+    case 'plain':
+      return createPlainRenderer({ stdout, stderr, seconds });
+    case 'json':
+      return createJsonRenderer({ stdout, seconds });
+  }
+}

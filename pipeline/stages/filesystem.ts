@@ -1,0 +1,80 @@
+/**
+ * filesystem: the file system that the layout declares for a content, filled from a tree, or empty. Made straight
+ * from the tar, without root, mounts or loop devices; its UUID is a function of seed and content.
+ */
+import { stat } from 'node:fs/promises';
+import { parseSize, SIZE_PATTERN, type Bytes } from '../formats/bytes.ts';
+import { seededGuid } from '../formats/guid.ts';
+import type { Filesystem } from '../config/types.ts';
+import { buildErofs } from './filesystem/erofs.ts';
+import { buildExt4 } from './filesystem/ext4.ts';
+import { buildSquashfs } from './filesystem/squashfs.ts';
+import { buildVfat } from './filesystem/vfat.ts';
+import { partitionOf } from './partition.ts';
+import type { BuildContext, Stage } from './stage.ts';
+
+interface Options {
+  content: string;
+  compression?: string;
+  size?: string;
+}
+
+export interface FilesystemPlan {
+  content: string;
+  type: Filesystem;
+  label: string;
+  seed: string;
+  /** ext4, vfat: length of the file system. erofs, squashfs: what it may take at the most. */
+  size: Bytes;
+  /** Size of the partition, for messages. */
+  partition: Bytes;
+  sectorSize: Bytes;
+  /** As mkfs.erofs -z and mksquashfs -comp take it. */
+  compression: string;
+}
+
+/** What a file system's own file tells the stage: its context, its UUID, and how to tell the tree. */
+export type Build = (plan: FilesystemPlan & { uuid: string }, context: BuildContext<'tree'>) => Promise<{ used: Bytes; extents: [Bytes, Bytes][] | null }>;
+
+const BUILDERS: Readonly<Record<Exclude<Filesystem, 'none'>, Build>> = { erofs: buildErofs, ext4: buildExt4, squashfs: buildSquashfs, vfat: buildVfat };
+
+export const filesystem: Stage<Options, FilesystemPlan, 'tree'> = {
+  name: 'filesystem',
+  version: 1,
+  summary: 'the file system that the layout declares for a content',
+  schema: {
+    type: 'object',
+    additionalProperties: false,
+    required: ['content'],
+    properties: {
+      content: { type: 'string', description: 'Content of the layout that this file system is for; its partition gives type, label and size.' },
+      compression: { type: 'string', pattern: '^[a-z0-9]+(,[a-z0-9=]+)*$', description: 'erofs: as mkfs.erofs -z takes it, e.g. "zstd,3" (default) or "lz4hc,9". squashfs: the compressor.' },
+      size: { type: 'string', pattern: SIZE_PATTERN, description: 'ext4, vfat: length, when less than the partition (room for a hash tree).' },
+    },
+  },
+  inputs: { tree: 'optional' },
+  tools: ['erofs-utils', 'e2fsprogs', 'libarchive13t64', 'squashfs-tools', 'dosfstools', 'mtools', 'qemu-utils'],
+  publishes: () => null,
+
+  resolve(options, image) {
+    const partition = partitionOf(image.layout, options.content);
+    return {
+      content: options.content,
+      type: partition.filesystem,
+      label: partition.label,
+      seed: image.seed,
+      size: options.size === undefined ? partition.size : Math.min(parseSize(options.size) ?? 0, partition.size),
+      partition: partition.size,
+      sectorSize: image.layout.sectorSize,
+      compression: options.compression ?? 'zstd,3',
+    };
+  },
+
+  async build(plan, context) {
+    if (plan.type === 'none') throw new Error('content without file system was not refused by resolve');
+    const uuid = seededGuid(plan.seed, 'filesystem', plan.content, context.inputs.tree?.sha256 ?? 'empty');
+    const { used, extents } = await BUILDERS[plan.type]({ ...plan, uuid }, context);
+    const { size } = await stat(context.out);
+    return { filesystem: plan.type, uuid, label: plan.label, used, extents: extents ?? [[0, size]] };
+  },
+};

@@ -1,0 +1,23 @@
+/** Questions that stages ask of the layout, with the user's fault as the answer where there is no other. */
+import { formatSize, type Bytes } from '../formats/bytes.ts';
+import { FormatFault } from '../formats/fault.ts';
+import type { Layout, Partition } from '../config/types.ts';
+import { OptionFault } from './stage.ts';
+
+/** The first partition with this content that has a file system; slot A's, when there are two. */
+export function partitionOf(layout: Layout, content: string): Partition {
+  const contents = [...new Set(layout.partitions.map(each => each.content))];
+  const found = layout.partitions.find(each => each.content === content);
+  if (found === undefined) throw new OptionFault('content', `layout "${layout.name}" has no partition with content "${content}"`, `its contents: ${contents.join(', ')}`);
+  if (found.filesystem === 'none') throw new OptionFault('content', `partition ${found.name} has no file system in layout "${layout.name}"`, 'give it `filesystem:` there, or leave this step out');
+  return found;
+}
+
+/** Throws when something that was made does not fit its partition; both sizes are in the message. */
+export function mustFit(what: string, bytes: Bytes, partition: { name: string; size: Bytes }): void {
+  if (bytes <= partition.size) return;
+  throw new FormatFault(
+    `${what} takes ${formatSize(bytes)}, but ${partition.name} has ${formatSize(partition.size)}: ${formatSize(bytes - partition.size)} too much`,
+    'give the partition more room in the layout, or take packages or files away',
+  );
+}

@@ -1,0 +1,99 @@
+/**
+ * uki: the unified kernel image of a slot, by ukify(1). One file fits either slot: profile 0 takes the slot from
+ * the partition it was started from, and stops when the firmware does not say; profile N (from 1) is slot N's.
+ */
+import { stat, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Slot } from '../config/types.ts';
+import { mustFit, partitionOf } from './partition.ts';
+import type { BuildContext, Stage } from './stage.ts';
+
+interface Options {
+  content: string;
+  cmdline?: string[];
+}
+
+interface Resolved {
+  cmdline: string[];
+  slots: (Slot | 'only')[];
+  osRelease: string;
+  partition: { name: string; size: number };
+}
+
+export interface Profile {
+  id: string;
+  title: string;
+  cmdline: string;
+}
+
+const STUB = '/usr/lib/systemd/boot/efi/linuxx64.efi.stub';
+
+export const uki: Stage<Options, Resolved, 'kernel' | 'initrd' | 'verity'> = {
+  name: 'uki',
+  version: 1,
+  summary: 'unified kernel image with a profile a slot',
+  schema: {
+    type: 'object',
+    additionalProperties: false,
+    required: ['content'],
+    properties: {
+      content: { type: 'string', description: 'Content of the layout whose partition holds the UKI.' },
+      cmdline: { type: 'array', items: { type: 'string', pattern: '^[!-~]+$' }, description: 'Kernel parameters, one an item.' },
+    },
+  },
+  inputs: { kernel: 'required', initrd: 'required', verity: 'required' },
+  tools: ['systemd-ukify', 'systemd-boot-efi', 'binutils'],
+  publishes: () => null,
+
+  resolve(options, image) {
+    const { name, size } = partitionOf(image.layout, options.content);
+    const slots = image.layout.partitions.filter(each => each.content === options.content).map(each => each.slot ?? 'only');
+    return {
+      cmdline: options.cmdline ?? [],
+      slots,
+      osRelease: `ID=caisson\nNAME=Caisson\nPRETTY_NAME="${image.name} ${image.version}"\nIMAGE_ID=${image.name}\nIMAGE_VERSION=${image.version}\nVERSION_ID=${image.version}\n`,
+      partition: { name, size },
+    };
+  },
+
+  async build(resolved, context) {
+    const { inputs, box, work, out } = context;
+    const facts = inputs.verity?.facts ?? {};
+    const all = profiles(resolved.slots, [...resolved.cmdline, ...verityParameters(facts)]);
+    await writeFile(path.join(work, 'os-release'), resolved.osRelease);
+    const release = String(inputs.initrd?.facts.kernel ?? '');
+    const [first, ...others] = all;
+    for (const [index, profile] of others.entries()) {
+      await writeProfile(context, profile, index + 1);
+      await context.run('ukify', ['build', `--stub=${STUB}`, `--profile=@${box.work}/profile-${index + 1}`, `--cmdline=@${box.work}/cmdline-${index + 1}`, `--output=${box.work}/profile-${index + 1}.efi`]);
+    }
+    if (first === undefined) throw new Error('a UKI needs a profile');
+    await writeProfile(context, first, 0);
+    await context.run('ukify', [
+      'build', `--stub=${STUB}`, `--linux=${box.inputs.kernel}`, `--initrd=${box.inputs.initrd}`, `--uname=${release}`, `--os-release=@${box.work}/os-release`,
+      `--profile=@${box.work}/profile-0`, `--cmdline=@${box.work}/cmdline-0`, ...others.map((_, index) => `--join-profile=${box.work}/profile-${index + 1}.efi`), `--output=${box.out}`,
+    ]);
+    mustFit('the UKI', (await stat(out)).size, resolved.partition);
+    return { kernel: release, profiles: all };
+  },
+};
+
+/** Parameters by which the initrd finds and checks the root; they are measured and, with Secure Boot, signed. */
+export function verityParameters(facts: Readonly<Record<string, unknown>>): string[] {
+  const { rootHash, hashOffset, fecOffset, fecRoots, uuid } = facts;
+  return [`caisson.roothash=${String(rootHash)}`, `caisson.hash_offset=${String(hashOffset)}`, `caisson.fec_offset=${String(fecOffset)}`, `caisson.fec_roots=${String(fecRoots)}`, `caisson.root_uuid=${String(uuid)}`];
+}
+
+/** Profile 0 and one for each slot, in the order in which the selector asks for them by number. */
+export function profiles(slots: readonly (Slot | 'only')[], cmdline: readonly string[]): Profile[] {
+  const common = cmdline.join(' ');
+  return [
+    { id: 'auto', title: 'slot of the partition this was started from', cmdline: `${common} caisson.slot=auto` },
+    ...slots.map(slot => ({ id: slot.toLowerCase(), title: `slot ${slot}`, cmdline: `${common} caisson.slot=${slot} rauc.slot=${slot}` })),
+  ];
+}
+
+async function writeProfile({ work }: BuildContext, profile: Profile, index: number): Promise<void> {
+  await writeFile(path.join(work, `profile-${index}`), `ID=${profile.id}\nTITLE=${profile.title}\n`);
+  await writeFile(path.join(work, `cmdline-${index}`), profile.cmdline);
+}

@@ -1,0 +1,158 @@
+/** Tree <-> tar. Reading keeps only where each file's bytes are; writing streams them, so memory stays small. */
+import { createReadStream, createWriteStream } from 'node:fs';
+import { open, type FileHandle } from 'node:fs/promises';
+import { pipeline } from 'node:stream/promises';
+import { once } from 'node:events';
+import tar, { type Header, type Pack } from 'tar-stream';
+import { FormatFault } from '../formats/fault.ts';
+import { byComponent, contentBytes, type Content, type Tree, type TreeNode } from './tree.ts';
+
+type Sink = ReturnType<Pack['entry']>;
+
+const CHUNK = 1 << 20;
+const XATTR = 'SCHILY.xattr.';
+
+/**
+ * Reads a tar's headers into a tree whose files point back into it. Entries outside the tree (`..`) and types that
+ * no root file system holds are a FormatFault.
+ */
+export async function readTar(file: string, signal: AbortSignal): Promise<Tree> {
+  const tree: Tree = new Map();
+  const extract = tar.extract();
+  extract.on('entry', (header, stream, next) => {
+    try {
+      // tar-stream sets byteOffset on every header it decodes; its types leave it out.
+      const { byteOffset } = header as Header & { byteOffset: number };
+      enter(tree, header, { file, offset: byteOffset, bytes: header.size ?? 0 });
+    } catch (error) {
+      next(error instanceof Error ? error : new Error(String(error)));
+      return;
+    }
+    stream.on('end', next);
+    stream.resume();
+  });
+  await pipeline(createReadStream(file, { highWaterMark: CHUNK }), extract, { signal });
+  return tree;
+}
+
+/** Writes a tree as a tar: sorted by path, all times `epoch`, numeric owners, hard links as links to the first path. */
+export async function writeTar(tree: Tree, out: string, options: { epoch: number; signal: AbortSignal }): Promise<void> {
+  const pack = tar.pack();
+  const handles = new Map<string, FileHandle>();
+  const produce = async (): Promise<void> => {
+    const written = new Map<TreeNode, string>();
+    for (const path of [...tree.keys()].sort(byComponent)) {
+      const node = tree.get(path);
+      if (node === undefined || path === '/') continue;
+      options.signal.throwIfAborted();
+      const name = `.${path}`;
+      const first = node.type === 'file' ? written.get(node) : undefined;
+      const header = { ...headerOf(node, name), mtime: new Date(options.epoch * 1000) };
+      if (first !== undefined) {
+        await end(pack.entry({ ...header, type: 'link', linkname: first, size: 0 }));
+        continue;
+      }
+      written.set(node, name);
+      await copy(node.content, pack.entry(header), handles);
+    }
+    pack.finalize();
+  };
+  try {
+    await Promise.all([
+      pipeline(pack, createWriteStream(out, { highWaterMark: 4 * CHUNK }), { signal: options.signal }),
+      produce().catch(error => {
+        pack.destroy(error instanceof Error ? error : new Error(String(error)));
+        throw error;
+      }),
+    ]);
+  } finally {
+    await Promise.all([...handles.values()].map(handle => handle.close()));
+  }
+}
+
+/** The bytes of one file of a tree; for files that are known to be small. */
+export async function readContent(node: TreeNode): Promise<Buffer> {
+  if (node.content === null) return Buffer.alloc(0);
+  if ('data' in node.content) return node.content.data;
+  const { file, offset, bytes } = node.content;
+  const handle = await open(file);
+  try {
+    const buffer = Buffer.alloc(bytes);
+    await readFully(handle, buffer, offset);
+    return buffer;
+  } finally {
+    await handle.close();
+  }
+}
+
+function enter(tree: Tree, header: Header, content: Content): void {
+  const path = absolute(header.name);
+  const { type } = header;
+  const common = { mode: (header.mode ?? 0) & 0o7777, uid: header.uid ?? 0, gid: header.gid ?? 0, target: '', content: null, xattrs: xattrsOf(header), device: null };
+  if (type === 'file' || type === 'contiguous-file') tree.set(path, { ...common, type: 'file', content });
+  else if (type === 'directory') tree.set(path, { ...common, type });
+  else if (type === 'symlink') tree.set(path, { ...common, type, target: header.linkname ?? '' });
+  else if (type === 'fifo') tree.set(path, { ...common, type });
+  else if (type === 'character-device' || type === 'block-device') tree.set(path, { ...common, type, device: { major: header.devmajor ?? 0, minor: header.devminor ?? 0 } });
+  else if (type === 'link') tree.set(path, linked(tree, path, absolute(header.linkname ?? '')));
+  else throw new FormatFault(`${path}: a tar entry of type "${String(type)}" has no place in a root file system`, 'leave it out of the tar');
+}
+
+function linked(tree: Tree, path: string, first: string): TreeNode {
+  const node = tree.get(first);
+  if (node === undefined) throw new FormatFault(`${path} is a hard link to ${first}, which does not come before it in the tar`, 'write the tar anew; GNU tar puts the file first');
+  return node;
+}
+
+function absolute(name: string): string {
+  const parts = name.split('/').filter(part => part !== '' && part !== '.');
+  if (parts.includes('..') || name.includes('\0')) throw new FormatFault(`the tar entry "${name}" leads out of the tree`, 'only names below the root are allowed');
+  return `/${parts.join('/')}`;
+}
+
+function xattrsOf(header: Header): Record<string, string> {
+  const entries = Object.entries((header.pax ?? {}) as Record<string, string>).filter(([name]) => name.startsWith(XATTR));
+  return Object.fromEntries(entries.map(([name, value]) => [name.slice(XATTR.length), value]));
+}
+
+function headerOf(node: TreeNode, name: string): Partial<Header> & Pick<Header, 'name'> {
+  const xattrs = Object.entries(node.xattrs).sort(([a], [b]) => (a < b ? -1 : 1));
+  return {
+    name: node.type === 'directory' ? `${name}/` : name,
+    type: node.type,
+    mode: node.mode,
+    uid: node.uid,
+    gid: node.gid,
+    size: contentBytes(node),
+    ...(node.type === 'symlink' ? { linkname: node.target } : {}),
+    ...(node.device === null ? {} : { devmajor: node.device.major, devminor: node.device.minor }),
+    ...(xattrs.length === 0 ? {} : { pax: Object.fromEntries(xattrs.map(([key, value]) => [XATTR + key, value])) }),
+  };
+}
+
+async function copy(content: Content | null, sink: Sink, handles: Map<string, FileHandle>): Promise<void> {
+  if (content === null) return end(sink);
+  if ('data' in content) return end(sink, content.data);
+  const handle = handles.get(content.file) ?? (await open(content.file));
+  handles.set(content.file, handle);
+  for (let done = 0; done < content.bytes; done += CHUNK) {
+    const buffer = Buffer.allocUnsafe(Math.min(CHUNK, content.bytes - done));
+    await readFully(handle, buffer, content.offset + done);
+    if (!sink.write(buffer)) await once(sink, 'drain');
+  }
+  return end(sink);
+}
+
+async function readFully(handle: FileHandle, buffer: Buffer, position: number): Promise<void> {
+  for (let done = 0; done < buffer.length;) {
+    const { bytesRead } = await handle.read(buffer, done, buffer.length - done, position + done);
+    if (bytesRead === 0) throw new FormatFault(`a file ended at ${position + done}, ${buffer.length - done} bytes too early`, 'it was changed while it was read; build again');
+    done += bytesRead;
+  }
+}
+
+async function end(sink: Sink, data?: Buffer): Promise<void> {
+  const finished = once(sink, 'finish');
+  sink.end(data);
+  await finished;
+}

@@ -1,0 +1,88 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { Board } from '../../pipeline/report/board.ts';
+import type { Event } from '../../pipeline/report/events.ts';
+import { columnsOf } from '../../pipeline/report/text.ts';
+
+const STEPS = ['packages', 'tree', 'uki', 'disk'].map(id => ({ id, summary: `${id} of kiosk`, cached: id === 'uki', why: '' }));
+const EVENTS: [number, Event][] = [
+  [0, { type: 'started', task: { id: 'tools', summary: 'programs of Debian 13' } }],
+  [2, { type: 'finished', id: 'tools', seconds: 2, detail: '412 MiB' }],
+  [2, { type: 'planned', image: 'kiosk', version: '3.7', steps: STEPS }],
+  [2, { type: 'reused', id: 'uki', detail: '' }],
+  [3, { type: 'warning', message: 'The mirror answered only at the third try, after a quarter of a minute', hint: 'name another' }],
+  [3, { type: 'started', task: { id: 'packages', summary: 'packages of kiosk' } }],
+  [4, { type: 'started', task: { id: 'tree', summary: 'tree of kiosk' } }],
+  [5, { type: 'progress', id: 'packages', fraction: 0.5, detail: 'installing\u001b[2J libkmod2' }],
+];
+
+function boardAfter(events: [number, Event][]): Board {
+  const board = new Board();
+  for (const [time, event] of events) board.apply(event, time);
+  return board;
+}
+
+function draw(board: Board, width: number, now: number): string[] {
+  const { lines, head } = board.lines(width, now);
+  return [...lines.map(({ state, text }) => `${state}: ${text}`), `head: ${head}`];
+}
+
+test('reused in one line, then what is over, what runs, the whole', () => {
+  expect(draw(boardAfter(EVENTS), 76, 75)).toEqual([
+    'done: 1 step reused',
+    'done: tools        2.0s  programs of Debian 13  412 MiB',
+    'warning: The mirror answered only at the third try, after a quarter of a minute\n(hint: name another)',
+    'running: packages   1m 12s  ██████████░░░░░░░░░░  50%  packages of kiosk\n› installing libkmod2',
+    'running: tree       1m 11s  tree of kiosk',
+    'head: kiosk 3.7  1m 15s  0 of 3 steps',
+  ]);
+});
+
+test('narrow: a shorter bar, the summary gives way to the detail', () => {
+  expect(draw(boardAfter(EVENTS), 56, 5)).toContain('running: packages     2.0s  █████░░░░░  50%  packages of kiosk\n› installing libkmod2');
+  expect(draw(boardAfter(EVENTS), 36, 5)[1]).toBe('done: tools        2.0s  program…  412 MiB');
+  expect(draw(boardAfter(EVENTS), 36, 5)[3]).toBe('running: packages     2.0s   50%  packages o…\n› installing libkmod2');
+});
+
+test('the end of a build', () => {
+  const board = boardAfter([
+    ...EVENTS,
+    [9, { type: 'finished', id: 'tree', seconds: 5, detail: '' }],
+    [10, { type: 'finished', id: 'packages', seconds: 7, detail: '156 packages' }],
+    [11, { type: 'published', path: '/srv/out/kiosk.vhdx', bytes: 2 ** 21, sha256: 'c0ffee'.repeat(10) }],
+    [12, { type: 'built', image: 'kiosk', version: '3.7', seconds: 12, built: 2, reused: 1 }],
+  ]);
+  board.stop(12, false);
+  expect(draw(board, 76, 12).slice(3)).toEqual([
+    'done: tree         5.0s  tree of kiosk',
+    'done: packages     7.0s  packages of kiosk  156 packages',
+    'done: /srv/out/kiosk.vhdx  2 MiB  sha256 c0ffeec0ffee',
+    'head: kiosk 3.7 built in 12.0s: 2 steps built, 1 reused',
+  ]);
+});
+
+test('a failure marks its task; what ran beside it is stopped', () => {
+  const board = boardAfter([...EVENTS, [9, { type: 'failed', id: 'tree', seconds: 5 }]]);
+  board.stop(10, true);
+  expect(draw(board, 76, 10).slice(3)).toEqual([
+    'failed: tree         5.0s  tree of kiosk  failed',
+    'stopped: packages     7.0s  packages of kiosk  stopped',
+    'head: kiosk 3.7 failed after 10.0s',
+  ]);
+});
+
+test('an interruption', () => {
+  const board = boardAfter(EVENTS);
+  board.stop(10, true);
+  expect(draw(board, 76, 10).at(-1)).toBe('head: kiosk 3.7 stopped after 10.0s');
+});
+
+test('no row is wider than asked', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 16, max: 120 }), fc.integer({ min: 0, max: 1e6 }), fc.string({ unit: 'grapheme', maxLength: 60 }), (width, now, text) => {
+      const board = boardAfter([...EVENTS, [5, { type: 'progress', id: 'tree', fraction: 1, detail: text }], [6, { type: 'warning', message: text, hint: text }]]);
+      const rows = board.lines(width, now).lines.flatMap(line => line.text.split('\n'));
+      expect(Math.max(...rows.map(columnsOf))).toBeLessThanOrEqual(width);
+    }),
+  );
+});

@@ -1,0 +1,100 @@
+import { expect, test } from 'vitest';
+import { createRenderer, type Renderer } from '../../pipeline/report/renderer.ts';
+import { createTtyRenderer } from '../../pipeline/report/tty.ts';
+import { fakeClock, fakeStream } from './streams.ts';
+
+const CODES = /\u001b\[[0-9;?]*[A-Za-z]/g;
+
+function open(): { renderer: Renderer; frame: () => string[]; raw: () => string; stream: NodeJS.WriteStream; at: (seconds: number) => void } {
+  const [stdout, stderr, clock] = [fakeStream(72), fakeStream(72), fakeClock()];
+  const renderer = createTtyRenderer({ stdout: stdout.stream, stderr: stderr.stream, seconds: clock.seconds });
+  const frame = (): string[] => {
+    // What is on screen after the last time that everything was erased (to column 1, cursor up).
+    const last = stdout.text().split(/\u001b\[G/).at(-1) ?? '';
+    return last.replaceAll(CODES, '').trimEnd().split('\n');
+  };
+  return { renderer, frame, raw: stdout.text, stream: stdout.stream, at: clock.at };
+}
+
+function play({ emit }: Renderer): void {
+  emit({ type: 'planned', image: 'kiosk', version: '3.7', steps: [] });
+  emit({ type: 'reused', id: 'uki', detail: '' });
+  emit({ type: 'started', task: { id: 'packages', summary: 'packages of kiosk, all that there are, and some more' } });
+  emit({ type: 'started', task: { id: 'tree', summary: 'tree of kiosk' } });
+  emit({ type: 'progress', id: 'packages', fraction: 0.25, detail: 'installing a package with a name that is far too long for it' });
+}
+
+test('draws while things run', async () => {
+  const { renderer, frame, at } = open();
+  play(renderer);
+  at(4.2);
+  await new Promise(resolve => setTimeout(resolve, 350));
+  expect(frame().map(line => line.replace(/^[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏]/, '*'))).toEqual([
+    '✔ 1 step reused',
+    '* packages     4.2s  ██░░░░░░░░  25%  packages of kiosk, all that the…',
+    '  › installing a package with a name that is far too long for it',
+    '* tree         4.2s  tree of kiosk',
+    '* kiosk 3.7  4.2s',
+  ]);
+  await renderer.close();
+});
+
+test('close leaves the last state, the cursor and the streams as they were', async () => {
+  const { renderer, frame, raw, stream, at } = open();
+  const write = stream.write;
+  play(renderer);
+  at(5);
+  renderer.emit({ type: 'finished', id: 'tree', seconds: 5, detail: '7 MiB' });
+  renderer.emit({ type: 'finished', id: 'packages', seconds: 5, detail: '' });
+  renderer.emit({ type: 'built', image: 'kiosk', version: '3.7', seconds: 5, built: 2, reused: 1 });
+  await renderer.close();
+  await renderer.close(true);
+  expect(frame()).toEqual([
+    '✔ 1 step reused',
+    '✔ tree         5.0s  tree of kiosk  7 MiB',
+    '✔ packages     5.0s  packages of kiosk, all that there are, and some …',
+    '✔ kiosk 3.7 built in 5.0s: 2 steps built, 1 reused',
+  ]);
+  expect(raw().lastIndexOf('\u001b[?25h')).toBeGreaterThan(raw().lastIndexOf('\u001b[?25l'));
+  expect(raw()).toContain('\u001b[?25l');
+  expect(stream.write).toBe(write);
+});
+
+test('close(true) at once marks what ran, and the whole', async () => {
+  const { renderer, frame, raw } = open();
+  play(renderer);
+  renderer.emit({ type: 'failed', id: 'tree', seconds: 0.5 });
+  renderer.emit({ type: 'warning', message: 'disk is nearly full', hint: 'caisson cache prune' });
+  await renderer.close(true);
+  expect(frame()).toEqual([
+    '✔ 1 step reused',
+    '✖ tree         0.5s  tree of kiosk  failed',
+    '⚠ disk is nearly full (hint: caisson cache prune)',
+    '◼ packages     0.0s  packages of kiosk, all that there are, …  stopped',
+    '✖ kiosk 3.7 failed after 0.0s',
+  ]);
+  expect(raw().lastIndexOf('\u001b[?25h')).toBeGreaterThan(raw().lastIndexOf('\u001b[?25l'));
+});
+
+test('without events nothing is drawn', async () => {
+  const { renderer, raw } = open();
+  await renderer.close();
+  expect(raw()).toBe('');
+});
+
+test('listeners do not pile up', async () => {
+  const before = [process.listenerCount('exit'), process.listenerCount('SIGINT')];
+  const { renderer } = open();
+  play(renderer);
+  await renderer.close();
+  expect([process.listenerCount('exit'), process.listenerCount('SIGINT')]).toEqual(before);
+});
+
+test('a terminal of unknown width gets plain lines', async () => {
+  const [stdout, stderr] = [fakeStream(0), fakeStream(0)];
+  const renderer = createRenderer({ kind: 'tty', stdout: stdout.stream, stderr: stderr.stream });
+  play(renderer);
+  await renderer.close();
+  expect(stdout.text()).toMatch(/^\[ +0\.\ds\] kiosk /);
+  expect(stdout.text()).not.toMatch(CODES);
+});
