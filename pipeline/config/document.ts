@@ -1,10 +1,11 @@
 /** YAML text -> values, with the place of each. Strict: what YAML leaves to the reader is a fault here. */
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseAllDocuments } from 'yaml';
 import type { Alias, Document as YamlDocument, Node, YAMLMap } from 'yaml';
+import { deepNesting } from './depth.ts';
 import { displayPath, faultAt } from './diagnostic.ts';
 import { formatPath, isMapping } from './paths.ts';
 import type { Path } from './paths.ts';
-import { readText } from './text.ts';
+import { endOf, readText } from './text.ts';
 import type { Diagnostic, Position } from './types.ts';
 
 /** Values a document may hold with all its aliases written out: far above any real one, far below a bomb. */
@@ -44,7 +45,7 @@ export function parseDocument(text: string, file: string): Reading {
   const place = (offset: number): Position => ({ file, ...lineCounter.linePos(offset) });
   const parsed = parseText(text, lineCounter);
   if ('offset' in parsed) {
-    const fault = faultAt(place(parsed.offset), '', parsed);
+    const fault = faultAt({ file, ...endOf(text.slice(0, parsed.offset)) }, '', parsed);
     return { document: null, faults: [fault] };
   }
   const walk = new Walk(place);
@@ -94,14 +95,10 @@ class Unreadable extends Error {
 }
 
 function parseText(text: string, lineCounter: LineCounter): { yaml: YamlDocument.Parsed } | TextFault {
-  let documents: readonly YamlDocument.Parsed[];
-  try {
-    const options = { lineCounter, prettyErrors: false, uniqueKeys: false, logLevel: 'silent' } as const;
-    documents = [...parseAllDocuments(text, options)] as YamlDocument.Parsed[];
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    return { message: 'is nested too deeply', hint: '', offset: 0 };
-  }
+  const deep = deepNesting(text);
+  if (deep !== null) return { message: 'is nested too deeply', hint: '', offset: deep };
+  const options = { lineCounter, prettyErrors: false, uniqueKeys: false, logLevel: 'silent' } as const;
+  const documents = [...parseAllDocuments(text, options)] as YamlDocument.Parsed[];
   const [yaml, second] = documents;
   if (yaml === undefined) return { message: 'is empty', hint: '', offset: 0 };
   const troubles = [...yaml.errors, ...yaml.warnings];

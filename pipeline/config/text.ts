@@ -65,7 +65,11 @@ function accepts(bytes: Uint8Array, stream: boolean): boolean {
 
 /** The fault stands right behind `before`. */
 function reject(file: string, before: string, message: string, hint = ''): Text {
+  return { text: null, fault: faultAt({ file, ...endOf(before) }, '', { message, hint }) };
+}
+
+/** Line and column right behind a text. */
+export function endOf(before: string): { line: number; col: number } {
   const lines = before.split('\n');
-  const position = { file, line: lines.length, col: (lines.at(-1) ?? '').length + 1 };
-  return { text: null, fault: faultAt(position, '', { message, hint }) };
+  return { line: lines.length, col: (lines.at(-1) ?? '').length + 1 };
 }

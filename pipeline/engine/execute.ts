@@ -7,6 +7,7 @@ import type { Emit } from '../report/events.ts';
 import type { Artifact, Facts } from '../stages/stage.ts';
 import { stepContext } from './context.ts';
 import { cacheFolders, type Environment } from './environment.ts';
+import { ProcessFailure } from './run.ts';
 import type { Resolution } from './resolve.ts';
 import { digestFile, findEntry, putEntry, syncFile, type Entry } from './store.ts';
 import { timed } from './timed.ts';
@@ -75,9 +76,13 @@ export async function execute(plan: Plan, options: ExecuteOptions): Promise<Map<
     if (options.signal.aborted) options.signal.throwIfAborted();
     if (signal.aborted) throw signal.reason;
     for (const each of settled) if (each.status === 'rejected') throw each.reason;
-    return new Map(await Promise.all([...running].map(async ([id, result]) => [id, await result] as const)));
-  } finally {
+    const results = new Map(await Promise.all([...running].map(async ([id, result]) => [id, await result] as const)));
     await rm(scratch, { recursive: true, force: true });
+    return results;
+  } catch (error) {
+    // The command that failed is printed for pasting, so what it works on stays until the next build.
+    if (!(error instanceof ProcessFailure)) await rm(scratch, { recursive: true, force: true });
+    throw error;
   }
 }
 

@@ -86,7 +86,7 @@ export class Board {
   /** Nothing goes on any more. `error`: what still ran is shown as stopped. */
   stop(now: number, error: boolean): void {
     const failed = this.#over.some(({ state }) => state === 'failed');
-    for (const [id, { since }] of [...this.#running]) this.#settle(id, 'stopped', { seconds: now - since, detail: 'stopped' });
+    for (const [id, { since }] of this.#running) this.#settle(id, 'stopped', { seconds: now - since, detail: 'stopped' });
     if (error) this.#end = `${this.#head} ${failed ? 'failed' : 'stopped'} after ${formatSeconds(now)}`;
     this.#end ??= `${this.#head === 'preparing' ? 'done' : this.#head} in ${formatSeconds(now)}`;
   }

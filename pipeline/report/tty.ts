@@ -78,7 +78,7 @@ function openScreen({ stdout, stderr }: Streams, look: (width: number) => Return
       },
       exitOnError: false,
       // cli.ts has the signals; listr2 would end the process with 127.
-      registerSignalListeners: true,
+      registerSignalListeners: false,
     },
   );
   const [head] = listr.tasks;

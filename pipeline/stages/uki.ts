@@ -65,7 +65,8 @@ export const uki: Stage<Options, Resolved, 'kernel' | 'initrd' | 'verity'> = {
     const [first, ...others] = all;
     for (const [index, profile] of others.entries()) {
       await writeProfile(context, profile, index + 1);
-      await context.run('ukify', ['build', `--stub=${STUB}`, `--profile=@${box.work}/profile-${index + 1}`, `--cmdline=@${box.work}/cmdline-${index + 1}`, `--output=${box.work}/profile-${index + 1}.efi`]);
+      // No --stub: a profile is made on the add-on stub, which has no section of its own.
+      await context.run('ukify', ['build', `--profile=@${box.work}/profile-${index + 1}`, `--cmdline=@${box.work}/cmdline-${index + 1}`, `--output=${box.work}/profile-${index + 1}.efi`]);
     }
     if (first === undefined) throw new Error('a UKI needs a profile');
     await writeProfile(context, first, 0);

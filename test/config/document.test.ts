@@ -33,7 +33,11 @@ testTable({
     { title: 'alias of itself', faults: 1, yaml: 'a: &x [1, *x]\n' },
     { title: 'billion laughs', faults: 1, yaml: laughs },
     { title: 'deep nesting', faults: 1, yaml: `a: ${'['.repeat(200)}${']'.repeat(200)}\n` },
-    { title: 'very deep nesting', faults: 1, yaml: `a: ${'['.repeat(3_000)}\n` },
+    { title: 'very deep flow', faults: 1, yaml: `a: ${'['.repeat(50_000)}\n` },
+    { title: 'very deep compact list', faults: 1, yaml: `a:\n  ${'- '.repeat(50_000)}x\n` },
+    { title: 'very deep block', faults: 1, yaml: Array.from({ length: 2000 }, (_, i) => `${' '.repeat(i)}a:\n`).join('') },
+    { title: 'deep block', faults: 1, yaml: Array.from({ length: 160 }, (_, i) => `${' '.repeat(i)}a:\n${' '.repeat(i)}-\n`).join('') },
+    { title: 'brackets and far columns in text are no nesting', faults: 0, yaml: `a: "${'['.repeat(500)}"\nb: |\n  ${'[{- '.repeat(200)}\n  ${' '.repeat(300)}x\nc: ${'x - '.repeat(100)}\nd: [${'x, '.repeat(200)}{ a: 1 }]\n` },
     { title: 'CRLF', faults: 1, yaml: 'a: 1\r\nb: 2\r\na: 3\r\n' },
   ],
 });

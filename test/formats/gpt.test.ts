@@ -102,13 +102,13 @@ describe('encodeGpt', () => {
   });
 
   it('fills the protective MBR up at 32 bits', () => {
-    const { primary } = encodeGpt(table({ size: 4 * 2 ** 40 }));
+    const { primary } = encodeGpt(table({ size: 3 * 2 ** 40 }));
     expect([...primary.slice(458, 462)]).toEqual([0xff, 0xff, 0xff, 0xff]);
   });
 
   it.each<[string, Partial<GptPartition>[], RegExp]>([
     ['a start before the usable area', [{ start: 33 * 512 }], /usable \[17408, 8371712\)/],
-    ['an end in the backup table', [{ end: 8 * MIB }], /not inside the usable/],
+    ['an end in the backup table', [{ end: 8 * MIB - 32 * 512 }], /not inside the usable/],
     ['an empty partition', [{ end: MIB }], /empty/],
     ['half a sector', [{ start: MIB + 1 }], /cuts a sector/],
     ['a name of 37 units', [{ name: 'x'.repeat(37) }], /37 UTF-16 units/],

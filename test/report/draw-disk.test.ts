@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { layOutBar } from '../../pipeline/report/disk-bar.ts';
@@ -76,7 +77,7 @@ Drawn to scale, except 1, which is widened to be seen.
 
   test('colour adds codes and changes nothing else; a slot has a colour of its own, an empty one is dim', () => {
     const colored = drawDisk(KIOSK, { width: 90, unicode: true, color: true });
-    expect(colored.replaceAll(/\u001b\[\d+m/g, '')).toBe(drawDisk(KIOSK, { width: 90, unicode: true, color: false }));
+    expect(stripVTControlCharacters(colored)).toBe(drawDisk(KIOSK, { width: 90, unicode: true, color: false }));
     expect(colored).toContain('\u001b[32m2 SystemX');
     expect(colored).toContain('\u001b[2m3 SystemY');
     expect(colored).toContain('\u001b[36m4 State');
@@ -86,6 +87,23 @@ Drawn to scale, except 1, which is widened to be seen.
     const text = drawDisk(KIOSK, { width: 4, unicode: true, color: false });
     expect(text).not.toContain('│');
     expect(text.replaceAll(/\s/g, '')).toContain('Theterminalistoonarrow');
+  });
+
+  test('room between partitions is drawn; partitions in order of start, whatever their numbers', () => {
+    const [first, second] = partitions([{ name: 'Late', size: 6 * GiB }, { name: 'Early', size: 2 * GiB }]);
+    if (first === undefined || second === undefined) throw new Error('two partitions');
+    const moved = [{ ...first, start: 10 * GiB, end: 16 * GiB }, { ...second, start: MiB, end: MiB + 2 * GiB }];
+    expect(drawDisk({ title: 'gap', size: 16 * GiB, sectorSize: 512, partitions: moved }, { width: 49, unicode: false, color: false }).split('\n').slice(2, 5)).toEqual([
+      '+-----+-----------------------+-----------------+',
+      '|2    |no partition           |1 Late           |',
+      '|2 GiB|8191 MiB               |6 GiB            |',
+    ]);
+  });
+
+  test('nearly full still shows room, nearly empty still shows use', () => {
+    const drawn = partitions([{ name: 'Full', size: GiB, more: { used: GiB - 1 } }, { name: 'Bare', size: GiB, more: { used: 1 } }]);
+    const text = drawDisk({ title: 'use', size: 2 * GiB + MiB, sectorSize: 512, partitions: drawn }, { width: 21, unicode: false, color: false });
+    expect(text).toContain('\n|########.|#........|\n');
   });
 
   test('an empty disk', () => {

@@ -64,6 +64,7 @@ test('a known fraction is told every quarter, not below a second, not at the end
 test('an unknown fraction is told every ten seconds, when there is news', async () => {
   const steps = Array.from({ length: 35 }, (_, second) => progress(second, null, `package ${second}`));
   expect(await progressLines(steps)).toEqual(['[ 10.0s] tree      package 10', '[ 20.0s] tree      package 20', '[ 30.0s] tree      package 30']);
+  expect(await progressLines([progress(11, null, 'waiting'), progress(22, null, 'waiting')])).toEqual(['[ 11.0s] tree      waiting']);
 });
 
 test('a long silence is broken once a minute', async () => {

@@ -138,6 +138,12 @@ describe('decodeVhdx', () => {
     await expect(decodeMemory(changed(change))).rejects.toThrow(FormatFault);
   });
 
+  it('does not mind what older qemu leaves in sector bitmap entries', async () => {
+    const file = memoryFile({ ...SHAPE, size: 2 ** 32 + MIB });
+    new DataView(file.buffer).setBigUint64(BAT + 8 * 4096, (77n << 20n) | 7n, true);
+    expect(await decodeMemory(file)).toMatchObject({ blockCount: 4097, presentBlocks: 2, faults: [] });
+  });
+
   it('refuses the file cut off anywhere', async () => {
     const file = memoryFile();
     await fc.assert(
