@@ -66,6 +66,9 @@ export function placeOf(document: Document, path: Path, at: 'key' | 'value' = 'v
   return path.length === 0 ? { file: document.file, line: 1, col: 1 } : placeOf(document, path.slice(0, -1));
 }
 
+/** Did a person write this key? */
+export const isWritten = (document: Document, path: Path): boolean => document.places.has(keyOf(path));
+
 /** A scalar as it was typed. */
 export function sourceOf(document: Document, path: Path): string | null {
   return document.places.get(keyOf(path))?.source ?? null;

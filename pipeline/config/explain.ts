@@ -1,6 +1,6 @@
 /** ajv's errors -> sentences: the value found, what is allowed, the way out. */
 import type { ErrorObject } from 'ajv/dist/2020.js';
-import { sourceOf } from './document.ts';
+import { isWritten, sourceOf } from './document.ts';
 import type { Document } from './document.ts';
 import { nearest, suggest } from './nearest.ts';
 import { formatPath, mappingAt, pathOfPointer } from './paths.ts';
@@ -30,37 +30,39 @@ interface Sentence {
 /** One finding for each error that tells something new. */
 export function explain(errors: readonly ErrorObject[], document: Document): Finding[] {
   const mistyped = new Set(errors.filter(({ keyword }) => keyword === 'type').map(({ instancePath }) => instancePath));
-  const typos = new Set(errors.map((error) => typoOf(error)).filter((typo) => typo !== ''));
+  const typos = new Set(errors.map((error) => typoOf(error, document)).filter((typo) => typo !== ''));
   const telling = errors.filter((error) => {
     if (error.keyword === 'propertyNames') return false;
-    if (error.keyword === 'required') return !typos.has(`${error.instancePath}/${error.params['missingProperty']}`);
+    if (error.keyword === 'required' && typos.has(`${error.instancePath}/${error.params['missingProperty']}`)) return false;
+    // What is missing in a mapping that a misspelt key holds.
+    if (error.keyword === 'required' && typos.has(error.instancePath)) return false;
     // A value of the wrong type fails its enum too; a size without a unit its pattern and its limits.
     return error.keyword === 'type' || !mistyped.has(error.instancePath) || error.propertyName !== undefined;
   });
   return telling.map((error) => {
     const path = pathOfPointer(error.instancePath, document.value);
     const key = error.propertyName === undefined ? path : [...path, error.propertyName];
-    const sentence = sentenceOf(error, sourceOf(document, key));
+    const sentence = sentenceOf(error, document, sourceOf(document, key));
     const { message, hint = '', below = [], at = error.propertyName === undefined ? 'value' : 'key' } = sentence;
     const shown = isUnknownKey(error) ? path : [...path, ...below];
-    const harmless = isUnknownKey(error) && typoOf(error) === '';
+    const harmless = isUnknownKey(error) && typoOf(error, document) === '';
     return { path: [...key, ...below], shown: formatPath(shown), at, message, hint, harmless };
   });
 }
 
 /** `/partitions/1/size` for an unknown key `sise` there: then the missing `size` is the same mistake. */
-function typoOf(error: ErrorObject): string {
+function typoOf(error: ErrorObject, document: Document): string {
   if (!isUnknownKey(error)) return '';
-  const near = nearest(unknownKeyOf(error), freeKeys(error));
+  const near = nearest(unknownKeyOf(error), freeKeys(error, document));
   return near === null ? '' : `${error.instancePath}/${near}`;
 }
 
-function sentenceOf(error: ErrorObject, source: string | null): Sentence {
+function sentenceOf(error: ErrorObject, document: Document, source: string | null): Sentence {
   const { keyword, params, data } = error;
   const schema = error.parentSchema ?? {};
   const value = error.propertyName ?? data;
   const found = describeValue(value, source);
-  if (isUnknownKey(error)) return unknownKey(error);
+  if (isUnknownKey(error)) return unknownKey(error, document);
   switch (keyword) {
     case 'required':
       return missingKey(error);
@@ -81,13 +83,14 @@ function sentenceOf(error: ErrorObject, source: string | null): Sentence {
     case 'exclusiveMaximum':
       return { message: `must be ${params['comparison']} ${params['limit']}, found ${found}` };
     case 'minLength':
-      return { message: data === '' ? 'must not be empty' : `${found} is too short`, hint: `at least ${params['limit']} characters` };
+      if (data === '') return { message: 'must not be empty' };
+      return { message: `${found} is too short`, hint: `at least ${params['limit']} characters` };
     case 'maxLength':
       return { message: `${found} is too long`, hint: `at most ${params['limit']} characters` };
     case 'minItems':
       return { message: `must have at least ${params['limit']} of them, found ${found}` };
     case 'minProperties':
-      return { message: `must have at least ${params['limit']} key, found ${found}`, hint: suggest('', freeKeys(error)) };
+      return { message: `must have at least ${params['limit']} key, found ${found}`, hint: suggest('', freeKeys(error, document)) };
     case 'maxItems':
       return { message: `must have at most ${params['limit']} of them, found ${found}` };
     case 'uniqueItems':
@@ -106,19 +109,22 @@ const isUnknownKey = ({ keyword }: ErrorObject): boolean =>
 const unknownKeyOf = ({ params }: ErrorObject): string =>
   String(params['additionalProperty'] ?? params['unevaluatedProperty']);
 
-function unknownKey(error: ErrorObject): Sentence {
+function unknownKey(error: ErrorObject, document: Document): Sentence {
   const key = unknownKeyOf(error);
   const noun = String(error.parentSchema?.['x-noun'] ?? 'key');
-  const merge = key === '<<' ? 'YAML 1.2 has no merge keys: repeat the keys' : '';
-  const none = namesOf(error.parentSchema?.['properties']).length === 0 ? `no ${noun}s are allowed here` : '';
-  const hint = merge || none || suggest(key, freeKeys(error));
+  const known = namesOf(error.parentSchema?.['properties']);
+  const free = freeKeys(error, document);
+  // The key it should have been may stand there already: a duplicate with a typing error.
+  let hint = suggest(key, nearest(key, free) === null && nearest(key, known) !== null ? known : free);
+  if (known.length === 0) hint = `no ${noun}s are allowed here`;
+  if (key === '<<') hint = 'YAML 1.2 has no merge keys: repeat the keys';
   return { message: `unknown ${noun} ${JSON.stringify(key)}`, hint, below: [key], at: 'key' };
 }
 
-/** Known keys that are not there yet. */
-function freeKeys(error: ErrorObject): string[] {
-  const taken = mappingAt(error.data, []);
-  return namesOf(error.parentSchema?.['properties']).filter((name) => !Object.hasOwn(taken, name));
+/** Known keys that are not written yet; what is in the value only may be a default. */
+function freeKeys(error: ErrorObject, document: Document): string[] {
+  const path = pathOfPointer(error.instancePath, document.value);
+  return namesOf(error.parentSchema?.['properties']).filter((name) => !isWritten(document, [...path, name]));
 }
 
 function missingKey(error: ErrorObject): Sentence {

@@ -5,6 +5,7 @@ import { partitionTypeName } from '../formats/guid.ts';
 import { fault } from './document.ts';
 import type { Document } from './document.ts';
 import { nestedFaults, overlayMountFaults } from './layout-overlays.ts';
+import { suggest } from './nearest.ts';
 import { listAt, valueAt } from './paths.ts';
 import type { Path } from './paths.ts';
 import { MOST_BYTES } from './schema-words.ts';
@@ -31,6 +32,7 @@ export function relationFaults(layout: Layout, scope: Scope): Diagnostic[] {
     ...overlapFaults(placed, report),
     ...diskFaults(placed, report),
     ...slotFaults(layout, scope, report),
+    ...emptyFaults(layout, scope, report),
     ...overlayMountFaults(layout, scope, report),
   ];
 }
@@ -135,14 +137,24 @@ function diskFaults({ partitions, size, sectorSize }: Layout, report: Report): D
   return faults;
 }
 
-function slotFaults({ partitions }: Layout, { document, complete }: Scope, report: Report): Diagnostic[] {
+/** Only slot B can be empty: an image whose slot A is has nothing to start. */
+function emptyFaults({ partitions }: Layout, { document, complete }: Scope, report: Report): Diagnostic[] {
+  if (!complete) return [];
+  const inB = partitions.filter(({ slot }) => slot === 'B').map(({ name }) => name);
+  return listAt(document.value, ['empty']).flatMap((name, index) => {
+    if (typeof name !== 'string' || inB.includes(name)) return [];
+    const hint = inB.length === 0 ? 'the layout has no slot B: leave `empty` out' : suggest(name, inB);
+    return [report(['empty', index], `no partition "${name}" in slot B`, hint)];
+  });
+}
+
+function slotFaults({ partitions }: Layout, { complete }: Scope, report: Report): Diagnostic[] {
   const inA = partitions.filter(({ slot }) => slot === 'A');
   const inB = partitions.filter(({ slot }) => slot === 'B');
   const [firstB] = inB;
   const pairs = inB.flatMap((each) => pairFaults(each, inA, report));
   if (!complete) return pairs;
-  const empty = listAt(document.value, ['emptySlots']);
-  if (firstB === undefined) return empty.length > 0 ? [report(['emptySlots'], 'no partition has slot B')] : [];
+  if (firstB === undefined) return [];
   if (inA.length === 0) return [report(at(firstB, 'slot'), 'only slot B has partitions', 'the first slot is A')];
   return [...lonely(inA, inB, report), ...lonely(inB, inA, report), ...pairs];
 }

@@ -58,7 +58,7 @@ function labelFaults({ label, filesystem }: Partition, report: Report): Diagnost
   if (bytes > most) return [report('label', `"${label}" has ${bytes} bytes, a label of ${filesystem} at most ${most}`)];
   if (filesystem !== 'vfat') return [];
   // MS FAT specification 1.03, section 6.1: short names; lower case is stored by nobody alike.
-  const bad = [...label].find((character) => !/[A-Z0-9 $%'\-_@~`!(){}^#&]/.test(character));
+  const bad = Array.from(label).find((character) => !/[A-Z0-9 $%'\-_@~`!(){}^#&]/.test(character));
   if (bad === undefined) return [];
   const hint = /[a-z]/.test(bad) ? `write "${label.toUpperCase()}"` : 'allowed: A-Z, 0-9, space and $%\'-_@~`!(){}^#&';
   return [report('label', `"${label}" has "${bad}", which a FAT label cannot hold`, hint)];

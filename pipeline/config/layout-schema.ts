@@ -72,8 +72,8 @@ export const layoutSchema: SchemaObject = {
     physicalSectorSize: oneOf('Physical sector in bytes, in quotes. Default: "4096".', ['512', '4096'], 'sector size'),
     alignment: size('Partitions begin at a multiple of this. Default: "1 MiB".', 512),
     size: size('Size of the disk. Default: what its partitions need.', 1),
-    emptySlots: {
-      ...list('Slots that a new image carries empty. Default: none.', oneOf('A slot.', ['B'], 'slot')),
+    empty: {
+      ...list('Partitions of slot B that a new image carries empty: the first update fills them. Default: none.', { type: 'string', description: 'Name of a partition.' }),
       uniqueItems: true,
     },
     partitions: { ...list('The partitions, in the order of the disk.', partition), minItems: 1, maxItems: 128 },

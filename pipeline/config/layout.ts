@@ -35,7 +35,7 @@ export interface LayoutFile {
   physicalSectorSize?: '512' | '4096';
   alignment?: string;
   size?: string;
-  emptySlots?: Slot[];
+  empty?: string[];
   /** null stands for a partition that has faults: its number stays taken. */
   partitions: (PartitionFile | null)[];
   overlays?: Overlays;
@@ -65,13 +65,13 @@ export function resolveLayout(written: LayoutFile, { name, file }: { name: strin
   const sectorSize = Number(written.sectorSize ?? '512');
   const alignment = bytesOf(written.alignment ?? '1 MiB');
   const { head, tail } = gptReserved(sectorSize);
-  const emptySlots = written.emptySlots ?? [];
+  const empty = written.empty ?? [];
   const partitions: Partition[] = [];
   let end = head;
   for (const [index, partition] of written.partitions.entries()) {
     if (partition === null) continue;
     const start = partition.start === undefined ? alignUp(end, alignment) : bytesOf(partition.start);
-    const resolved = resolvePartition(partition, { number: index + 1, start, emptySlots });
+    const resolved = resolvePartition(partition, { number: index + 1, start, empty });
     partitions.push(resolved);
     end = Math.max(end, resolved.end);
   }
@@ -97,7 +97,7 @@ let validator: Validator | undefined;
 
 function resolvePartition(
   written: PartitionFile,
-  { number, start, emptySlots }: { number: number; start: Bytes; emptySlots: readonly Slot[] },
+  { number, start, empty }: { number: number; start: Bytes; empty: readonly string[] },
 ): Partition {
   const size = bytesOf(written.size);
   const slot = written.slot ?? null;
@@ -117,7 +117,7 @@ function resolvePartition(
     mount: written.mount === undefined ? '' : tidy(written.mount),
     mountFlags: written.mountFlags ?? [],
     grow: written.grow ?? false,
-    filled: slot === null || !emptySlots.includes(slot),
+    filled: !empty.includes(written.name),
   };
 }
 

@@ -1,13 +1,15 @@
 /** Overlay trees: overlays/NAME/ with the modes and owners that its overlay.yaml gives. */
 import { access } from 'node:fs/promises';
 import path from 'node:path';
-import { fault, readDocument } from './document.ts';
+import { faultAt } from './diagnostic.ts';
+import { fault, placeOf, readDocument } from './document.ts';
 import type { Document } from './document.ts';
 import { nearest } from './nearest.ts';
 import { overlaySchema } from './overlay-schema.ts';
 import { walkTree } from './overlay-walk.ts';
 import type { FoundEntry } from './overlay-walk.ts';
-import { mappingAt } from './paths.ts';
+import { formatPath, mappingAt } from './paths.ts';
+import { absolutePattern } from './schema-words.ts';
 import type { Checked, Diagnostic, OverlayEntry, OverlayTree } from './types.ts';
 import { compileSchema } from './validate.ts';
 import type { Validator } from './validate.ts';
@@ -60,8 +62,12 @@ function ownerFaults(document: Document): Diagnostic[] {
 function unmatchedFaults(document: Document, paths: readonly string[]): Diagnostic[] {
   const globs = Object.keys(mappingAt(document.value, ['entries']));
   return globs
-    .filter((glob) => glob.startsWith('/') && !paths.some((each) => globExpression(glob).test(each)))
-    .map((glob) => fault(document, ['entries', glob], 'matches nothing in this overlay tree', hintFor(glob, paths)));
+    .filter((glob) => new RegExp(absolutePattern).test(glob) && !paths.some((each) => globExpression(glob).test(each)))
+    .map((glob) => {
+      const place = ['entries', glob];
+      const hint = hintFor(glob, paths);
+      return faultAt(placeOf(document, place, 'key'), formatPath(place), { message: 'matches nothing in this overlay tree', hint });
+    });
 }
 
 function hintFor(glob: string, paths: readonly string[]): string {

@@ -108,5 +108,5 @@ async function missingFault({ kind, name, path: place }: Reference, { project, d
 
 /** An own property, whatever the name is. */
 function put<T>(record: Record<string, T>, name: string, value: T): void {
-  Object.defineProperty(record, name, { value, enumerable: true, configurable: true, writable: true });
+  Object.defineProperty(record, name, { value, enumerable: true });
 }

@@ -54,7 +54,7 @@ export function wrongForm(schema: Schema, value: string): Sentence {
   if (number === undefined || letter === undefined) {
     return { message: `${found} is not a size`, hint: 'write a size with unit, e.g. "8 MiB"' };
   }
-  const unit = letter === 'k' || letter === 'K' ? 'KiB' : `${letter.toUpperCase()}iB`;
+  const unit = `${letter.toUpperCase()}iB`;
   return { message: `${found} is not a size`, hint: `write ${unit}, "${number} ${unit}": units are binary` };
 }
 
@@ -75,7 +75,8 @@ export function allowedValues(schema: Schema, value: unknown, source: string | n
   let hint = near === null ? '' : `did you mean "${near}"?`;
   if (quote) hint = `write it in quotes: "${source}"`;
   if (unquote) hint = 'write it without quotes';
-  const noun = String(schema['x-noun'] ?? 'value');
+  if (typeof value !== 'string') return { message: `must be ${words}, found ${found}`, hint };
+  const noun = textOf(schema, 'x-noun') ?? 'value';
   return { message: `unknown ${noun} ${found}, allowed: ${words}`, hint };
 }
 
@@ -94,5 +95,11 @@ function wantedWords(schema: Schema): string {
 
 function formWords(schema: Schema): string {
   if (isSize(schema)) return 'a size';
-  return String(schema['x-allowed'] ?? (schema['pattern'] === undefined ? 'left out' : `a string like ${schema['pattern']}`));
+  const pattern = textOf(schema, 'pattern');
+  return textOf(schema, 'x-allowed') ?? (pattern === null ? 'left out' : `a string like ${pattern}`);
+}
+
+function textOf(schema: Schema, keyword: string): string | null {
+  const text = schema[keyword];
+  return typeof text === 'string' ? text : null;
 }

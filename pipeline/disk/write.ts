@@ -55,8 +55,8 @@ export async function writeVhdx(
 /** Where each byte of the virtual disk goes in the file. */
 interface Blocks {
   /** For starts in rising order. */
-  place(start: Bytes): Bytes;
-  count(): number;
+  place: (start: Bytes) => Bytes;
+  count: () => number;
 }
 
 function fixedBlocks({ geometry, payloadStart }: Bat): Blocks {
@@ -69,7 +69,7 @@ function growingBlocks(bat: Bat): Blocks {
   let count = 0;
   let current = -1;
   return {
-    place(start) {
+    place: (start) => {
       const block = Math.floor(start / blockSize);
       if (block !== current) {
         placeBlock(bat, { block, offset: bat.payloadStart + count * blockSize });

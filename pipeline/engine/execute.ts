@@ -4,12 +4,12 @@ import path from 'node:path';
 import type { Plan, PlannedStep } from '../plan/plan.ts';
 import { formatSize } from '../formats/bytes.ts';
 import type { Emit } from '../report/events.ts';
-import type { Artifact, Facts } from '../stages/stage.ts';
+import type { Artifact, BuildContext, Facts } from '../stages/stage.ts';
 import { stepContext } from './context.ts';
 import { cacheFolders, type Environment } from './environment.ts';
 import { ProcessFailure } from './run.ts';
 import type { Resolution } from './resolve.ts';
-import { digestFile, findEntry, putEntry, syncFile, type Entry } from './store.ts';
+import { digestExtents, digestFile, findEntry, putEntry, syncFile, type Entry } from './store.ts';
 import { timed } from './timed.ts';
 
 export interface ExecuteOptions {
@@ -102,20 +102,33 @@ async function runStep(plan: Plan, step: PlannedStep, inputs: Record<string, Art
     options.emit({ type: 'reused', id: step.id, detail: formatSize(found.entry.bytes) });
     return { artifact: artifactOf(found.entry, found.file, step, inputs), cached: true, seconds: found.entry.seconds };
   }
+  const { key } = step;
+  if (key === null) throw new Error(`${step.id} has no key: something it needs was not resolved`);
   const start = performance.now();
   return timed({ id: step.id, summary: step.stage.summary }, options, async () => {
     const context = await stepContext(plan, step, inputs, options);
-    const facts = (await step.stage.build(step.resolved, context)) as Facts;
-    const { sha256, bytes } = await digestFile(context.out, options.signal, sparseExtents(facts));
+    const { facts, sha256, bytes } = await make(step, context, options.signal);
     const seconds = (performance.now() - start) / 1000;
     const published = step.publishes === null ? null : await publish(context.out, path.join(options.out, step.publishes));
-    const entry: Entry = { key: step.key ?? '', step: step.id, stage: step.stage.name, image: plan.image.name, sha256, bytes, facts, seconds, published };
-    const stored = await putEntry(store, entry, context.out);
+    const entry: Entry = { key, step: step.id, stage: step.stage.name, image: plan.image.name, sha256, bytes, facts, seconds, published };
+    // The output folder may be in another file system than the store; the scratch folder never is.
+    const stored = await putEntry(store, entry, published === null ? context.out : path.join(context.work, 'artifact'));
     await rm(context.work, { recursive: true, force: true });
     const file = published?.path ?? stored;
     if (published !== null) options.emit({ type: 'published', path: file, bytes, sha256 });
     return { value: { artifact: artifactOf(entry, file, step, inputs), cached: false, seconds }, detail: formatSize(bytes) };
   });
+}
+
+/** What the stage makes, with its digest. Of what is to be published nothing half done is left in the output folder. */
+async function make(step: PlannedStep, context: BuildContext, signal: AbortSignal): Promise<{ facts: Facts; sha256: string; bytes: number }> {
+  try {
+    const facts = (await step.stage.build(step.resolved, context)) as Facts;
+    return { facts, ...(await digest(step, context.out, facts, signal)) };
+  } catch (error) {
+    if (step.publishes !== null) await rm(context.out, { force: true });
+    throw error;
+  }
 }
 
 /** The store's entry for a step, when its artifact is where this build wants it. */
@@ -137,9 +150,13 @@ async function publish(made: string, target: string): Promise<Entry['published']
   return { path: target, mtimeMs, ino };
 }
 
-/** Of a sparse file only what is not a hole is read; a stage says so by its `extents`. */
-function sparseExtents({ extents }: Facts): [number, number][] | null {
-  return Array.isArray(extents) ? (extents as [number, number][]) : null;
+/** Of a sparse file only what is not a hole is read; a stage says so by its `extents`. Published: as sha256sum says. */
+async function digest(step: PlannedStep, file: string, facts: Facts, signal: AbortSignal): Promise<{ sha256: string; bytes: number }> {
+  const extents = Array.isArray(facts.extents) ? (facts.extents as [number, number][]) : null;
+  const [first] = extents ?? [];
+  const { size } = await stat(file);
+  const whole = extents === null || (extents.length === 1 && first?.[0] === 0 && first[1] === size);
+  return step.publishes !== null || whole ? digestFile(file, signal, extents) : digestExtents(file, signal, extents);
 }
 
 /** At most `count` at once, first come first served. */

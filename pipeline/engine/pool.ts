@@ -5,7 +5,9 @@ import path from 'node:path';
 import { releaseFile } from '../debian/mmdebstrap.ts';
 import { packagesIndex, type ResolvedPackage } from '../debian/stanza.ts';
 import type { Manifest } from '../config/types.ts';
-import type { Programs } from './programs.ts';
+import { BuildFault } from './fault.ts';
+import { WORKPLACE, type Programs } from './programs.ts';
+import { ProcessFailure } from './run.ts';
 
 /**
  * Fetches what the pool does not have. apt-helper(1) does the fetching and checks each digest; a file gets its name
@@ -23,16 +25,17 @@ export async function fetchPackages(
   const partial = path.join(pool, `partial-${process.pid}`);
   await rm(partial, { recursive: true, force: true });
   await mkdir(partial);
-  const place = programs.place(partial);
   let seen = 0;
   try {
-    const triplets = missing.flatMap(each => [each.uri, `${place}/${each.sha256}.deb`, `SHA256:${each.sha256}`]);
+    const triplets = missing.flatMap(each => [each.uri, `${WORKPLACE}/${each.sha256}.deb`, `SHA256:${each.sha256}`]);
     await programs.run(['/usr/lib/apt/apt-helper', '-q', '-oAPT::Sandbox::User=root', '-oAcquire::Retries=3', 'download-file', ...triplets], {
       directory: partial,
       signal,
       onLine: line => {
-        if (line.startsWith('Get:')) onProgress(++seen / missing.length, `${seen} of ${missing.length} packages`);
+        if (line.startsWith('Get:')) onProgress(Math.min(++seen / missing.length, 1), `${seen} of ${missing.length} packages`);
       },
+    }).catch(error => {
+      throw explain(error, missing);
     });
     for (const each of missing) await rename(path.join(partial, `${each.sha256}.deb`), path.join(pool, `${each.sha256}.deb`));
   } finally {
@@ -49,4 +52,13 @@ export async function makeRepository(folder: string, pool: string, manifest: Man
   await writeFile(path.join(folder, 'Packages'), index);
   const sha256 = createHash('sha256').update(index).digest('hex');
   await writeFile(path.join(folder, 'Release'), releaseFile(manifest, { sha256, bytes: Buffer.byteLength(index) }));
+}
+
+/** apt names the URL and what happened: a package that is gone from the mirror has a way out of its own. */
+function explain(error: unknown, missing: readonly ResolvedPackage[]): unknown {
+  if (!(error instanceof ProcessFailure)) return error;
+  const line = error.output.find(each => /^(E: |Err:)/.test(each)) ?? error.message;
+  const gone = missing.find(each => error.output.some(text => text.includes(each.uri) && /404|not found/i.test(error.output.join(' '))));
+  if (gone === undefined) return new BuildFault(`packages could not be fetched: ${line}`, 'is the mirror reachable? What was fetched so far is not lost');
+  return new BuildFault(`${gone.name} ${gone.version} (SHA-256 ${gone.sha256}) is no longer at ${gone.uri}`, 'the mirror has a newer one: build with --update');
 }

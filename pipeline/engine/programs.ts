@@ -1,41 +1,30 @@
-/**
- * Where a program runs: on the host (only to make the first tools tree) or in a tree. Both show one host directory
- * under a name of their own, so that the callers need not know which of the two it is.
- */
+/** Programs of a tree that may use the network, with one host directory to work in: apt, which resolves and fetches. */
 import { fixedEnvironment, type Environment } from './environment.ts';
 import { runProcess, type ProcessOptions } from './run.ts';
 import { sandboxArgv } from './sandbox.ts';
 
 export interface Programs {
-  /** What the programs call the host directory `directory`. */
-  place(directory: string): string;
   run(argv: readonly string[], options: ProgramOptions): Promise<string>;
 }
 
 export interface ProgramOptions extends Pick<ProcessOptions, 'onLine' | 'log' | 'signal'> {
-  /** The one host directory the program may write. */
+  /** The one host directory the program may write; it is WORKPLACE to the program. */
   directory: string;
   env?: Readonly<Record<string, string>>;
 }
 
-export function hostPrograms(environment: Environment): Programs {
-  return {
-    place: directory => directory,
-    run: (argv, { env, directory: _, ...options }) =>
-      runProcess(argv, { ...options, env: { ...fixedEnvironment(0), PATH: environment.path, ...environment.proxies, ...env } }),
-  };
-}
+/** Where programs find their directory, whatever it is called on the host. */
+export const WORKPLACE = '/mnt/work';
 
-/** Programs of a tree, with the network: for apt, which fetches. */
+/** `tree` is a host path; `/` stands for the host itself, whose programs make the first tree. */
 export function treePrograms(tree: string, environment: Environment): Programs {
   return {
-    place: () => '/mnt/work',
     run: (argv, { env, directory, ...options }) => {
       const sandbox = {
         tree,
-        binds: [{ host: directory, inside: '/mnt/work', writable: true }],
+        binds: [{ host: directory, inside: WORKPLACE, writable: true }],
         env: { ...fixedEnvironment(0), ...environment.proxies, ...env },
-        cwd: '/mnt/work',
+        cwd: WORKPLACE,
         network: true,
         identities: 'one',
         scratch: null,

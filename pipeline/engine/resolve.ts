@@ -6,7 +6,7 @@ import { APT_FOLDERS, aptConfiguration, missingPackage, printedUris, sourcesList
 import { field, splitStanzas, type ResolvedPackage } from '../debian/stanza.ts';
 import type { Manifest } from '../config/types.ts';
 import { PackageFault } from './fault.ts';
-import type { Programs } from './programs.ts';
+import { WORKPLACE, type Programs } from './programs.ts';
 import { ProcessFailure } from './run.ts';
 import { replaceFile } from './store.ts';
 
@@ -36,9 +36,8 @@ export async function recordedResolution(folder: string, manifest: Manifest): Pr
 export async function resolvePackages(manifest: Manifest, options: { resolutions: string; apt: string; programs: Programs; signal: AbortSignal }): Promise<Resolution> {
   const { programs, signal } = options;
   const directory = path.join(options.apt, sourcesDigest(manifest));
-  const place = programs.place(directory);
-  await prepareApt(directory, manifest, place);
-  const apt = (argv: string[]): Promise<string> => programs.run(argv, { directory, signal, env: { APT_CONFIG: `${place}/apt.conf` } });
+  await prepareApt(directory, manifest);
+  const apt = (argv: string[]): Promise<string> => programs.run(argv, { directory, signal, env: { APT_CONFIG: `${WORKPLACE}/apt.conf` } });
   await apt(['apt-get', '--quiet', '--error-on=any', 'update']);
   const uris = printedUris(await apt(['apt-get', 'install', '--print-uris', '-qq', '-y', ...wantedPackages(manifest)]).catch(async error => {
     throw await explain(error, manifest, () => apt(['apt-cache', 'pkgnames']));
@@ -74,11 +73,11 @@ function listDigest(packages: readonly ResolvedPackage[]): string {
   return sha256(JSON.stringify(packages.map(({ name, version, architecture, sha256: digest }) => [name, version, architecture, digest])));
 }
 
-async function prepareApt(directory: string, manifest: Manifest, place: string): Promise<void> {
+async function prepareApt(directory: string, manifest: Manifest): Promise<void> {
   for (const folder of APT_FOLDERS) await mkdir(path.join(directory, folder), { recursive: true });
   await writeFile(path.join(directory, 'status'), '');
   await writeFile(path.join(directory, 'sources.list'), sourcesList(manifest));
-  await writeFile(path.join(directory, 'apt.conf'), aptConfiguration(manifest, place));
+  await writeFile(path.join(directory, 'apt.conf'), aptConfiguration(manifest, WORKPLACE));
 }
 
 function resolved(uri: string, stanzas: readonly string[]): ResolvedPackage {

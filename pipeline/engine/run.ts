@@ -30,14 +30,15 @@ export class ProcessFailure extends Error {
   readonly log: string | null;
 
   constructor(command: readonly string[], argv: readonly string[], failure: ExecaError, log: string | null) {
-    const how = failure.exitCode === undefined ? `was ended by ${failure.signal ?? failure.code ?? 'an unknown cause'}` : `ended with exit code ${failure.exitCode}`;
+    const unstarted = failure.exitCode === undefined && failure.signal === undefined;
+    const how = unstarted ? `could not be started (${failure.code ?? 'unknown cause'})` : failure.exitCode === undefined ? `was ended by ${failure.signal}` : `ended with exit code ${failure.exitCode}`;
     super(`${command[0] ?? ''} ${how}`);
     this.name = 'ProcessFailure';
     this.command = command;
     this.argv = argv;
     this.exitCode = failure.exitCode ?? null;
     this.killedBy = failure.signal ?? null;
-    const text = typeof failure.all === 'string' ? failure.all : failure.code === 'ENOENT' ? failure.originalMessage ?? '' : '';
+    const text = unstarted ? failure.originalMessage ?? '' : typeof failure.all === 'string' ? failure.all : '';
     this.output = text.split('\n').filter(line => line.trim() !== '').slice(-20);
     this.log = log;
   }
@@ -45,7 +46,8 @@ export class ProcessFailure extends Error {
 
 /**
  * Runs a program to its end and returns its stdout (empty when it went to a file).
- * Throws ProcessFailure on any other end than exit code 0, and AbortError when `signal` fired.
+ * Throws ProcessFailure on any other end than exit code 0, and the reason of `signal` when that fired: then the program
+ * and all it started have ended.
  */
 export async function runProcess(argv: readonly string[], options: ProcessOptions): Promise<string> {
   const { env, signal, cwd, stdin, stdoutFile, log, onLine } = options;
@@ -54,8 +56,8 @@ export async function runProcess(argv: readonly string[], options: ProcessOption
   const settings = {
     env: { ...env },
     extendEnv: false,
-    cancelSignal: signal,
-    forceKillAfterDelay: 3000,
+    // A process group of its own, so that what it starts can be ended with it.
+    detached: true,
     all: true,
     buffer: { stdout: stdoutFile === undefined, all: true },
     maxBuffer: { stdout: 64 * 2 ** 20, stderr: 16 * 2 ** 20, all: 64 * 2 ** 20 },
@@ -67,18 +69,42 @@ export async function runProcess(argv: readonly string[], options: ProcessOption
   const logged = log === undefined ? null : createWriteStream(log, { flags: 'a' });
   if (logged !== null) child.all?.pipe(logged);
   if (onLine !== undefined) followLines(child.all, onLine);
+  const stop = groupStopper(child.pid);
+  signal.addEventListener('abort', stop.begin);
   try {
     const result = await child;
+    signal.throwIfAborted();
     return typeof result.stdout === 'string' ? result.stdout : '';
   } catch (error) {
     signal.throwIfAborted();
     throw new ProcessFailure(options.title ?? argv, argv, error as ExecaError, log ?? null);
   } finally {
+    signal.removeEventListener('abort', stop.begin);
+    stop.end();
     if (logged !== null) {
       logged.end();
       await finished(logged).catch(() => undefined);
     }
   }
+}
+
+/** `begin` asks all of a process group to end and makes them three seconds later; `end` when they have. */
+function groupStopper(leader: number | undefined): { begin: () => void; end: () => void } {
+  let timer: NodeJS.Timeout | undefined;
+  const kill = (signal: NodeJS.Signals): void => {
+    try {
+      if (leader !== undefined) process.kill(-leader, signal);
+    } catch {
+      // Ended by themselves meanwhile.
+    }
+  };
+  return {
+    begin: () => {
+      kill('SIGTERM');
+      timer = setTimeout(() => kill('SIGKILL'), 3000);
+    },
+    end: () => clearTimeout(timer),
+  };
 }
 
 function followLines(stream: NodeJS.ReadableStream | undefined, onLine: (line: string) => void): void {

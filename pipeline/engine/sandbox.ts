@@ -12,7 +12,7 @@ export interface Bind {
 }
 
 export interface Sandbox {
-  /** Host path of the tree that becomes `/`. */
+  /** Host path of the tree that becomes `/`; `/` itself for the host's own programs. */
   tree: string;
   binds: readonly Bind[];
   env: Readonly<Record<string, string>>;
@@ -52,10 +52,16 @@ export function sandboxArgv(sandbox: Sandbox, program: readonly string[], enviro
     '--proc', '/proc',
     '--dev', '/dev',
     ...(many ? ['--ro-bind', '/sys', '/sys'] : []),
-    ...(network ? ['--ro-bind-try', '/etc/resolv.conf', '/etc/resolv.conf', '--ro-bind-try', '/etc/hosts', '/etc/hosts'] : []),
+    ...(network ? nameResolution(tree) : []),
     ...binds.flatMap(bind => [bind.writable ? '--bind' : '--ro-bind', bind.host, bind.inside]),
     '--chdir', cwd,
     '--',
     ...program,
   ];
+}
+
+/** The host's answers for names; its resolv.conf may be a link into /run/systemd/resolve. */
+function nameResolution(tree: string): string[] {
+  const files = tree === '/' ? ['/run/systemd/resolve'] : ['/etc/resolv.conf', '/etc/hosts'];
+  return files.flatMap(file => ['--ro-bind-try', file, file]);
 }

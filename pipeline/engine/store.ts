@@ -37,7 +37,10 @@ export async function findEntry(store: string, key: string): Promise<{ entry: En
   return { entry, file };
 }
 
-/** Moves `artifact` into the store under `entry.key` and returns its new path. */
+/**
+ * Moves `artifact` into the store under `entry.key` and returns its new path; of a published one only the record is
+ * written. The entry is made beside `artifact`, which must be in the file system of the store.
+ */
 export async function putEntry(store: string, entry: Entry, artifact: string): Promise<string> {
   const folder = path.join(store, entry.key);
   const aside = `${artifact}.entry`;
@@ -49,10 +52,22 @@ export async function putEntry(store: string, entry: Entry, artifact: string): P
     await rename(artifact, path.join(aside, ARTIFACT));
   }
   await writeSynced(path.join(aside, ENTRY), `${JSON.stringify(entry, null, 2)}\n`);
-  await rm(folder, { recursive: true, force: true });
-  await rename(aside, folder);
+  if (entry.published !== null || (await findEntry(store, entry.key)) === null) await moveAway(folder, `${aside}.old`);
+  await rename(aside, folder).catch(error => {
+    // Another build was faster; equal keys mean equal bytes.
+    if (!['ENOTEMPTY', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+  });
+  await rm(aside, { recursive: true, force: true });
   await syncFolder(store);
   return path.join(folder, ARTIFACT);
+}
+
+/** In one go, so that nobody finds half of what was there. */
+async function moveAway(folder: string, aside: string): Promise<void> {
+  await rename(folder, aside).catch(error => {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  });
+  await rm(aside, { recursive: true, force: true });
 }
 
 /** Every entry with the bytes it takes on disk and when it was last of use. */
@@ -70,26 +85,50 @@ export async function listEntries(store: string): Promise<{ entry: Entry; folder
   return rows.sort((a, b) => b.usedAt.getTime() - a.usedAt.getTime());
 }
 
-/**
- * SHA-256 of a file, in lower-case hex, and its length. With `extents` ([start, length], in order) it is the digest of
- * what they hold, each preceded by its place: gigabytes of holes cost nothing, and a moved block still shows.
- */
-export async function digestFile(file: string, signal: AbortSignal, extents: readonly [Bytes, Bytes][] | null = null): Promise<{ sha256: string; bytes: Bytes }> {
+/** SHA-256 of a file, in lower-case hex, and its length. With `extents` ([start, length], in order) only those are read: the rest is holes. */
+export async function digestFile(file: string, signal: AbortSignal, extents: Extents | null = null): Promise<{ sha256: string; bytes: Bytes }> {
   const hash = createHash('sha256');
   const { size } = await stat(file);
-  const whole = extents === null || (extents.length === 1 && extents[0]?.[0] === 0 && extents[0][1] === size);
-  if (whole) await feed(hash, file, { signal });
-  else {
-    hash.update(`${size}\n`);
-    for (const [start, length] of extents) {
-      hash.update(`${start}+${length}\n`);
-      await feed(hash, file, { signal, start, end: start + length - 1 });
-    }
+  let at = 0;
+  for (const [start, length] of extents ?? [[0, size]]) {
+    feedZeros(hash, start - at, signal);
+    if (length > 0) await feed(hash, file, { signal, start, end: start + length - 1 });
+    at = start + length;
+  }
+  feedZeros(hash, size - at, signal);
+  return { sha256: hash.digest('hex'), bytes: size };
+}
+
+/**
+ * A digest for sparse files that stay in the store: of what the extents hold, each preceded by its place. Gigabytes
+ * of holes cost nothing, and a moved block still shows.
+ */
+export async function digestExtents(file: string, signal: AbortSignal, extents: Extents): Promise<{ sha256: string; bytes: Bytes }> {
+  const hash = createHash('sha256');
+  const { size } = await stat(file);
+  hash.update(`${size}\n`);
+  for (const [start, length] of extents) {
+    hash.update(`${start}+${length}\n`);
+    await feed(hash, file, { signal, start, end: start + length - 1 });
   }
   return { sha256: hash.digest('hex'), bytes: size };
 }
 
+/** [start, length] of what is not a hole, in order. */
+type Extents = readonly (readonly [Bytes, Bytes])[];
+
+const ZEROS = Buffer.alloc(4 << 20);
+
+function feedZeros(hash: Hash, bytes: Bytes, signal: AbortSignal): void {
+  for (let left = bytes; left > 0; left -= ZEROS.length) {
+    signal.throwIfAborted();
+    hash.update(left < ZEROS.length ? ZEROS.subarray(0, left) : ZEROS);
+  }
+}
+
 async function feed(hash: Hash, file: string, { signal, ...range }: { signal: AbortSignal; start?: Bytes; end?: Bytes }): Promise<void> {
+  // A stream that is stopped before its file is open may never close it.
+  signal.throwIfAborted();
   for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20, signal, ...range })) hash.update(chunk as Buffer);
 }
 

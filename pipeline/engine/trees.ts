@@ -10,9 +10,10 @@ import { mmdebstrapArgv } from '../debian/mmdebstrap.ts';
 import type { Emit } from '../report/events.ts';
 import { cacheFolders, fixedEnvironment, type Environment } from './environment.ts';
 import { fetchPackages, makeRepository } from './pool.ts';
-import { hostPrograms, type Programs } from './programs.ts';
+import { treePrograms, WORKPLACE, type Programs } from './programs.ts';
 import { recordedResolution, resolvePackages, type Resolution } from './resolve.ts';
 import { runProcess } from './run.ts';
+import { sandboxArgv } from './sandbox.ts';
 import { timed } from './timed.ts';
 
 export interface TreeOptions {
@@ -94,16 +95,27 @@ interface BootstrapContext {
   packages: number;
 }
 
+/** The host's own mmdebstrap, in the same sandbox and namespaces as the one of the tools tree later. */
 async function bootstrap(manifest: Manifest, scratch: string, context: BootstrapContext): Promise<void> {
   const { environment, signal, log } = context;
-  const env = { ...fixedEnvironment(0), PATH: environment.path };
-  const tar = path.join(scratch, 'tree.tar');
-  const argv = mmdebstrapArgv({ manifest, mode: environment.root ? 'root' : 'unshare', repository: path.join(scratch, 'repository'), out: tar });
-  await runProcess(argv, { env, signal, log, onLine: countSetUp(context) });
+  const argv = mmdebstrapArgv({ manifest, mode: 'root', repository: `${WORKPLACE}/repository`, out: `${WORKPLACE}/tree.tar` });
+  const temporary = path.join(scratch, 'tmp');
+  await mkdir(temporary);
+  const sandbox = {
+    tree: '/',
+    binds: [{ host: scratch, inside: WORKPLACE, writable: true }],
+    env: fixedEnvironment(0),
+    cwd: WORKPLACE,
+    network: false,
+    identities: 'many',
+    scratch: temporary,
+  } as const;
+  const settings = { env: { ...fixedEnvironment(0), PATH: environment.path }, signal, log };
+  await runProcess(sandboxArgv(sandbox, argv, environment), { ...settings, onLine: countSetUp(context), title: argv });
   const tree = path.join(scratch, 'tree');
   await mkdir(tree);
   // --no-same-owner: the tree is its user's own, so that the same user can delete it; programs do not mind.
-  await runProcess(['tar', '--extract', `--file=${tar}`, `--directory=${tree}`, '--no-same-owner', '--delay-directory-restore', '--exclude=./dev/*'], { env, signal, log });
+  await runProcess(['tar', '--extract', `--file=${path.join(scratch, 'tree.tar')}`, `--directory=${tree}`, '--no-same-owner', '--delay-directory-restore', '--exclude=./dev/*'], settings);
   // Mount points for bubblewrap: the tree is mounted read-only.
   for (const name of ['etc/resolv.conf', 'etc/hosts']) {
     await rm(path.join(tree, name), { force: true });
@@ -122,5 +134,5 @@ function countSetUp({ emit, id, packages }: BootstrapContext): (line: string) =>
 
 /** The host's programs: they make the first tree, when there is none yet to run anything in. */
 export function firstPrograms(environment: Environment): Programs {
-  return hostPrograms(environment);
+  return treePrograms('/', environment);
 }

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { FormatFault } from './fault.ts';
 
-export const GUID_BYTES = 16;
+const GUID_BYTES = 16;
 export const NIL_GUID = '00000000-0000-0000-0000-000000000000';
 
 const GUID_TEXT = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;

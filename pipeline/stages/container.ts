@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { formatSize, parseSize, SIZE_PATTERN, type Bytes } from '../formats/bytes.ts';
 import type { DiskMap, Extent } from '../formats/disk-map.ts';
 import { seededGuid } from '../formats/guid.ts';
+import { extentLength } from '../disk/windows.ts';
 import { writeRaw, writeVhdx } from '../disk/write.ts';
 import type { StoredDiskMap } from './disk.ts';
 import { OptionFault, type Artifact, type Stage } from './stage.ts';
@@ -62,12 +63,13 @@ export const container: Stage<Options, Resolved, 'disk'> = {
   async build(resolved, { inputs, out, signal, progress }) {
     if (inputs.disk === undefined) throw new Error('no input disk');
     const map = await diskMap(inputs.disk);
-    const onProgress = (fraction: number): void => progress(fraction, '');
-    if (resolved.format === 'raw') await writeRaw(map, out, { signal, onProgress });
-    else {
-      const { fixed, blockSize, fileWriteGuid, dataWriteGuid, diskId } = resolved;
-      await writeVhdx(map, out, { fixed, blockSize, fileWriteGuid, dataWriteGuid, diskId, creator: 'Caisson', signal, onProgress });
+    const onProgress = (done: Bytes, total: Bytes): void => progress(total === 0 ? 1 : done / total, '');
+    if (resolved.format === 'raw') {
+      await writeRaw(map, out, { signal, onProgress });
+      return { format: resolved.format, size: map.size, extents: map.extents.map(extent => [extent.start, extentLength(extent)]) };
     }
+    const { fixed, blockSize, fileWriteGuid, dataWriteGuid, diskId } = resolved;
+    await writeVhdx(map, out, { fixed, blockSize, fileWriteGuid, dataWriteGuid, diskId, creator: 'Caisson', signal, onProgress });
     return { format: resolved.format, size: map.size };
   },
 };

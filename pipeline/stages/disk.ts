@@ -43,7 +43,7 @@ export const disk: Stage<Record<string, never>, Resolved, '*'> = {
     }
     for (const each of layout.partitions) {
       if (each.filled && each.filesystem !== 'none' && !image.inputs.includes(each.content)) {
-        throw new OptionFault('', `nothing is wired to "${each.content}", which partition ${each.name} is to hold`, `add \`${each.content}: STEP\` to the inputs, or name slot ${each.slot ?? 'B'} in emptySlots of the layout`);
+        throw new OptionFault('', `nothing is wired to "${each.content}", which partition ${each.name} is to hold`, `add \`${each.content}: STEP\` to the inputs, or name ${each.name} under "empty" in the layout`);
       }
     }
     const uuid = (name: string): string => seededGuid(image.seed, 'partition', name);

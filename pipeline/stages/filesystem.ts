@@ -11,7 +11,7 @@ import { buildExt4 } from './filesystem/ext4.ts';
 import { buildSquashfs } from './filesystem/squashfs.ts';
 import { buildVfat } from './filesystem/vfat.ts';
 import { partitionOf } from './partition.ts';
-import type { BuildContext, Stage } from './stage.ts';
+import { OptionFault, type BuildContext, type Stage } from './stage.ts';
 
 interface Options {
   content: string;
@@ -63,7 +63,7 @@ export const filesystem: Stage<Options, FilesystemPlan, 'tree'> = {
       type: partition.filesystem,
       label: partition.label,
       seed: image.seed,
-      size: options.size === undefined ? partition.size : Math.min(parseSize(options.size) ?? 0, partition.size),
+      size: options.size === undefined ? partition.size : Math.min(bytesOf(options.size), partition.size),
       partition: partition.size,
       sectorSize: image.layout.sectorSize,
       compression: options.compression ?? 'zstd,3',
@@ -78,3 +78,9 @@ export const filesystem: Stage<Options, FilesystemPlan, 'tree'> = {
     return { filesystem: plan.type, uuid, label: plan.label, used, extents: extents ?? [[0, size]] };
   },
 };
+
+function bytesOf(size: string): Bytes {
+  const bytes = parseSize(size);
+  if (bytes === null) throw new OptionFault('size', `"${size}" is not a whole number of bytes`, 'write it in a smaller unit');
+  return bytes;
+}

@@ -23,7 +23,9 @@ export function loadOrder(names: readonly string[], index: ModuleIndex): string[
   const builtin = new Set(index.builtin.split('\n').filter(line => line !== '').map(moduleName));
   const soft = new Map<string, string[]>();
   for (const match of index.soft.matchAll(/^softdep (\S+) pre: ([^:\n]*?)(?: post:.*)?$/gm)) {
-    soft.set(canonical(match[1] ?? ''), (match[2] ?? '').split(/\s+/).filter(each => each !== '').map(canonical));
+    const name = canonical(match[1] ?? '');
+    // A module may declare several, each on a line of its own (btrfs has four).
+    soft.set(name, [...(soft.get(name) ?? []), ...(match[2] ?? '').split(/\s+/).filter(each => each !== '').map(canonical)]);
   }
   const order: string[] = [];
   const seen = new Set<string>();

@@ -21,6 +21,8 @@ export function placeSystemFiles(tree: Tree, facts: SystemFacts): void {
   place(tree, '/etc/hostname', textFile(`${hostname}\n`));
   place(tree, '/etc/hosts', textFile(`127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n127.0.1.1 ${hostname}\n`));
   place(tree, '/etc/machine-id', textFile(''));
+  // As old as /usr, so that systemd does not rebuild at boot what the packages' scripts built here (ConditionNeedsUpdate=).
+  for (const path of ['/etc/.updated', '/var/.updated']) place(tree, path, textFile(''));
   place(tree, '/etc/resolv.conf', symlink('/run/systemd/resolve/stub-resolv.conf'));
   place(tree, '/usr/lib/os-release', textFile(`${facts.osRelease.trimEnd()}\nIMAGE_ID=${image}\nIMAGE_VERSION=${version}\n`));
   for (const path of ['/dev', '/proc', '/run', '/sys', ...layout.partitions.map(each => each.mount).filter(mount => mount !== '')]) place(tree, path, directory());
@@ -36,7 +38,7 @@ export function fstab(layout: Pick<Layout, 'partitions'>): string {
   const lines = layout.partitions
     .filter(each => each.mount !== '' && each.mount !== '/')
     .map(each => {
-      const flags = [...each.mountFlags, 'nofail', 'x-systemd.device-timeout=30s'].join(',');
+      const flags = [...each.mountFlags, 'nofail'].join(',');
       return `/dev/caisson/${each.name} ${each.mount} ${each.filesystem} ${flags} 0 2\n`;
     });
   return lines.join('');

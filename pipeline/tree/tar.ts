@@ -5,12 +5,13 @@ import { pipeline } from 'node:stream/promises';
 import { once } from 'node:events';
 import tar, { type Header, type Pack } from 'tar-stream';
 import { FormatFault } from '../formats/fault.ts';
-import { byComponent, contentBytes, type Content, type Tree, type TreeNode } from './tree.ts';
+import { byComponent, contentBytes, directory, type Content, type Tree, type TreeNode } from './tree.ts';
 
 type Sink = ReturnType<Pack['entry']>;
 
 const CHUNK = 1 << 20;
 const XATTR = 'SCHILY.xattr.';
+const NO_MODE_BIT = 0o100000;
 
 /**
  * Reads a tar's headers into a tree whose files point back into it. Entries outside the tree (`..`) and types that
@@ -20,6 +21,7 @@ export async function readTar(file: string, signal: AbortSignal): Promise<Tree> 
   const tree: Tree = new Map();
   const extract = tar.extract();
   extract.on('entry', (header, stream, next) => {
+    stream.on('error', toldElsewhere);
     try {
       // tar-stream sets byteOffset on every header it decodes; its types leave it out.
       const { byteOffset } = header as Header & { byteOffset: number };
@@ -41,19 +43,19 @@ export async function writeTar(tree: Tree, out: string, options: { epoch: number
   const handles = new Map<string, FileHandle>();
   const produce = async (): Promise<void> => {
     const written = new Map<TreeNode, string>();
-    for (const path of [...tree.keys()].sort(byComponent)) {
-      const node = tree.get(path);
-      if (node === undefined || path === '/') continue;
+    // The root's own entry is always there: without it each reader picks a mode of its own.
+    for (const path of ['/', ...[...tree.keys()].filter(each => each !== '/').sort(byComponent)]) {
+      const node = tree.get(path) ?? directory();
       options.signal.throwIfAborted();
-      const name = `.${path}`;
+      const name = path === '/' ? '.' : `.${path}`;
       const first = node.type === 'file' ? written.get(node) : undefined;
-      const header = { ...headerOf(node, name), mtime: new Date(options.epoch * 1000) };
+      const header = headerOf(node, name, options.epoch);
       if (first !== undefined) {
-        await end(pack.entry({ ...header, type: 'link', linkname: first, size: 0 }));
+        await end(begin(pack, { ...header, type: 'link', linkname: first, size: 0 }));
         continue;
       }
       written.set(node, name);
-      await copy(node.content, pack.entry(header), handles);
+      await copy(node.content, begin(pack, header), handles);
     }
     pack.finalize();
   };
@@ -112,23 +114,42 @@ function absolute(name: string): string {
 
 function xattrsOf(header: Header): Record<string, string> {
   const entries = Object.entries((header.pax ?? {}) as Record<string, string>).filter(([name]) => name.startsWith(XATTR));
+  // tar-stream decodes pax as UTF-8; what is not would be written back as other bytes.
+  const broken = entries.find(([, value]) => value.includes('\uFFFD'));
+  if (broken !== undefined) throw new FormatFault(`${header.name}: the extended attribute ${broken[0].slice(XATTR.length)} holds bytes that are no text, which would not survive`, 'take the file or its attribute away');
   return Object.fromEntries(entries.map(([name, value]) => [name.slice(XATTR.length), value]));
 }
 
-function headerOf(node: TreeNode, name: string): Partial<Header> & Pick<Header, 'name'> {
+function headerOf(node: TreeNode, name: string, epoch: number): Partial<Header> & Pick<Header, 'name'> {
   const xattrs = Object.entries(node.xattrs).sort(([a], [b]) => (a < b ? -1 : 1));
+  const pax = [
+    // tar-stream's own field ends in 2038.
+    ...(epoch > 0x7fff_ffff ? [['mtime', String(epoch)]] : []),
+    ...xattrs.map(([key, value]) => [XATTR + key, value]),
+  ];
   return {
     name: node.type === 'directory' ? `${name}/` : name,
     type: node.type,
-    mode: node.mode,
+    mtime: new Date(Math.min(epoch, 0x7fff_ffff) * 1000),
+    // tar-stream takes a mode of 0 for none given; a bit that no header holds tells them apart.
+    mode: node.mode | NO_MODE_BIT,
     uid: node.uid,
     gid: node.gid,
     size: contentBytes(node),
     ...(node.type === 'symlink' ? { linkname: node.target } : {}),
     ...(node.device === null ? {} : { devmajor: node.device.major, devminor: node.device.minor }),
-    ...(xattrs.length === 0 ? {} : { pax: Object.fromEntries(xattrs.map(([key, value]) => [XATTR + key, value])) }),
+    ...(pax.length === 0 ? {} : { pax: Object.fromEntries(pax) as Record<string, string> }),
   };
 }
+
+function begin(pack: Pack, header: Partial<Header> & Pick<Header, 'name'>): Sink {
+  const sink = pack.entry(header);
+  sink.on('error', toldElsewhere);
+  return sink;
+}
+
+/** What ends an archive ends its entry too; pipeline() rejects with it, and an unheard error would end the process. */
+function toldElsewhere(): void {}
 
 async function copy(content: Content | null, sink: Sink, handles: Map<string, FileHandle>): Promise<void> {
   if (content === null) return end(sink);

@@ -49,10 +49,12 @@ export function contentBytes(node: TreeNode): Bytes {
 
 /**
  * Puts a node at an absolute path, through symlinks of the tree's directories (`/bin/x` lands in `/usr/bin/x`), and
- * makes the directories above it. A directory that exists keeps its content and takes the node's mode and owner.
+ * makes the directories above it. A directory that exists, be it by a symlink (an overlay's `/lib`), keeps its content
+ * and takes the node's mode and owner.
  */
 export function place(tree: Tree, path: string, node: TreeNode): void {
-  const real = realParent(tree, path);
+  const existing = node.type === 'directory' ? lookup(tree, path) : null;
+  const real = existing?.node.type === 'directory' ? existing.path : realParent(tree, path);
   if (real !== '/') ensureDirectory(tree, parentOf(real));
   const before = tree.get(real);
   if (node.type !== 'directory' && before?.type === 'directory') removeBelow(tree, real);
@@ -158,10 +160,10 @@ function join(base: string, target: string): string {
 function globPattern(glob: string): RegExp {
   const source = glob
     .replace(/\/+$/, '')
-    .replaceAll(/[.+^${}()|\\]/g, String.raw`\$&`)
+    .replaceAll(/[.+^${}()|[\]\\]/g, String.raw`\$&`)
     .replaceAll('**', '\0')
     .replaceAll('*', '[^/]*')
     .replaceAll('?', '[^/]')
     .replaceAll('\0', '.*');
-  return new RegExp(`^${source}$`);
+  return new RegExp(`^${source}$`, 's');
 }

@@ -15,13 +15,15 @@ export async function enableUnit(tree: Tree, unit: string, seen: ReadonlySet<str
   const file = unitFile(tree, unit);
   if (file === null) throw new FormatFault(`no unit "${unit}" in the tree`, unitHint(tree, unit));
   const install = installSection((await readContent(file.node)).toString('utf8'));
-  const instance = /@(.*)\.\w+$/.exec(unit)?.[1] ?? '';
-  const name = unit.includes('@.') && install.DefaultInstance?.[0] !== undefined ? unit.replace('@.', `@${install.DefaultInstance[0]}.`) : unit;
-  const expand = (text: string): string => text.replaceAll('%i', instance).replaceAll('%n', name);
+  const instance = /@(.+)\.\w+$/.exec(unit)?.[1] ?? install.DefaultInstance?.[0] ?? '';
+  const instanceOf = (template: string): string => template.replace('@.', () => `@${instance}.`);
+  // A unit named by an alias (sshd.service) is linked by its own name, as systemctl does.
+  const name = instanceOf(file.path.slice(file.path.lastIndexOf('/') + 1));
+  const expand = (text: string): string => text.replaceAll('%i', () => instance).replaceAll('%n', () => name);
   for (const [key, folder] of Object.entries(WANTS)) {
     for (const target of install[key] ?? []) place(tree, `/etc/systemd/system/${expand(target)}.${folder}/${name}`, symlink(file.path));
   }
-  for (const alias of install.Alias ?? []) place(tree, `/etc/systemd/system/${expand(alias)}`, symlink(file.path));
+  for (const alias of install.Alias ?? []) place(tree, `/etc/systemd/system/${instanceOf(expand(alias))}`, symlink(file.path));
   for (const other of install.Also ?? []) await enableUnit(tree, expand(other), new Set([...seen, unit]));
 }
 
@@ -60,11 +62,14 @@ function unitHint(tree: Tree, unit: string): string {
 function installSection(text: string): Record<string, string[]> {
   const values: Record<string, string[]> = {};
   let inside = false;
-  for (const raw of text.split('\n')) {
+  for (const raw of text.replaceAll('\\\n', ' ').split('\n')) {
     const line = raw.trim();
     if (line.startsWith('[')) inside = line === '[Install]';
     const match = /^(\w+)\s*=\s*(.*)$/.exec(line);
-    if (inside && match?.[1] !== undefined) values[match[1]] = [...(values[match[1]] ?? []), ...(match[2] ?? '').split(/\s+/).filter(word => word !== '')];
+    if (!inside || match?.[1] === undefined) continue;
+    const words = (match[2] ?? '').split(/\s+/).filter(word => word !== '');
+    // An empty assignment takes back those before it.
+    values[match[1]] = words.length === 0 ? [] : [...(values[match[1]] ?? []), ...words];
   }
   return values;
 }

@@ -23,7 +23,7 @@ describe('the layouts of the project', () => {
       '1 BootEFIA A bootefi 1+8 MiB vfat - filled',
       '2 BootA A boot 9+192 MiB vfat - filled',
       '3 RootFSA A rootfs 201+4 GiB erofs - filled',
-      '4 BootEFIB B bootefi 4297+8 MiB vfat - empty',
+      '4 BootEFIB B bootefi 4297+8 MiB vfat - filled',
       '5 BootB B boot 4305+192 MiB vfat - empty',
       '6 RootFSB B rootfs 4497+4 GiB erofs - empty',
       '7 Log - log 8593+1 GiB ext4 /logs filled',
@@ -55,7 +55,7 @@ test('defaults, and every option in its place', () => {
       name: 'other',
       sectorSize: '4096',
       alignment: '4 MiB',
-      emptySlots: ['B'],
+      empty: ['Root-B'],
       partitions: [
         { name: 'Root-A', slot: 'A', size: '5 MiB', type: 'linux', attributes: ['no-auto', 3, 'required', 3] },
         null,

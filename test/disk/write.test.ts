@@ -102,7 +102,7 @@ describe('writeVhdx', () => {
   it('puts blocks in LBA order, with no zero block among them', async () => {
     await writeVhdx(mapOf(), at('order.vhdx'), optionsOf());
     await withImage(at('order.vhdx'), async ({ vhdx }) => {
-      const offsets = await Promise.all(Array.from({ length: 9 }, (_, block) => vhdx?.blockOffset(block)));
+      const offsets = await Promise.all(Array.from({ length: 9 }, async (_, block) => vhdx?.blockOffset(block)));
       expect(offsets).toEqual([null, 4 * MIB, null, null, 5 * MIB, 6 * MIB, 7 * MIB, null, null]);
     });
   });

@@ -88,7 +88,7 @@ describe('encodeGpt', () => {
     const disk = diskOf(table({ sectorSize }));
     const view = new DataView(disk.buffer);
     const u64 = (at: number) => Number(view.getBigUint64(at, true));
-    expect([...disk.slice(446, 462)]).toEqual([0, 0, 2, 0, 0xee, 0xff, 0xff, 0xff, 1, 0, 0, 0, end & 255, end >> 8, 0, 0]);
+    expect([...disk.subarray(446, 462)]).toEqual([0, 0, 2, 0, 0xee, 0xff, 0xff, 0xff, 1, 0, 0, 0, end & 255, end >> 8, 0, 0]);
     expect([disk[510], disk[511]]).toEqual([0x55, 0xaa]);
     const [header, backup] = [sectorSize, end * sectorSize];
     expect(Buffer.from(disk.slice(header, header + 16)).toString('latin1')).toBe('EFI PART\0\0\x01\0\x5c\0\0\0');
@@ -103,7 +103,7 @@ describe('encodeGpt', () => {
 
   it('fills the protective MBR up at 32 bits', () => {
     const { primary } = encodeGpt(table({ size: 3 * 2 ** 40 }));
-    expect([...primary.slice(458, 462)]).toEqual([0xff, 0xff, 0xff, 0xff]);
+    expect([...primary.subarray(458, 462)]).toEqual([0xff, 0xff, 0xff, 0xff]);
   });
 
   it.each<[string, Partial<GptPartition>[], RegExp]>([

@@ -18,9 +18,9 @@ describe('GUID bytes', () => {
   });
 
   it('round-trips', () => {
-    fc.assert(fc.property(fc.uuid(), (text) => void expect(decodeGuid(encodeGuid(text))).toBe(text)));
+    fc.assert(fc.property(fc.uuid(), (text) => decodeGuid(encodeGuid(text)) === text));
     const sixteen = fc.uint8Array({ minLength: 16, maxLength: 16 });
-    fc.assert(fc.property(sixteen, (bytes) => void expect(encodeGuid(decodeGuid(bytes))).toEqual(bytes)));
+    fc.assert(fc.property(sixteen, (bytes) => Buffer.compare(encodeGuid(decodeGuid(bytes)), bytes) === 0));
   });
 
   it.each(['', 'esp', 'c12a7328f81f11d2ba4b00a0c93ec93b', '{c12a7328-f81f-11d2-ba4b-00a0c93ec93b}', 'c12a7328-f81f-11d2-ba4b-00a0c93ec93g'])(

@@ -19,7 +19,7 @@ export interface Vhdx extends VhdxShape {
   /** A broken copy of something whose other copy is sound, in words. Nothing else gets past decodeVhdx. */
   faults: string[];
   /** Where a block stands in the file; null when it reads as zeros. */
-  blockOffset(block: number): Promise<Bytes | null>;
+  blockOffset: (block: number) => Promise<Bytes | null>;
 }
 
 /** BAT entries read at a time. */
@@ -47,7 +47,7 @@ export async function decodeVhdx(read: ReadAt, fileSize: Bytes): Promise<Vhdx> {
     blockCount: geometry.blockCount,
     presentBlocks,
     faults,
-    async blockOffset(block) {
+    blockOffset: async (block) => {
       const index = entryIndex(geometry, block);
       const page = await readPage(Math.floor(index / PAGE_ENTRIES));
       return decodeEntry(page, { at: (index % PAGE_ENTRIES) * BAT_ENTRY_BYTES, block });

@@ -7,7 +7,6 @@ import { FormatFault } from '../fault.ts';
 
 export const KIB = 2 ** 10;
 export const MIB = 2 ** 20;
-export const DEFAULT_BLOCK_SIZE = MIB;
 
 export const LOG_PLACE = { start: MIB, length: MIB } as const;
 export const METADATA_PLACE = { start: 2 * MIB, length: MIB } as const;

@@ -1,0 +1,42 @@
+# `make image` and `make test` do everything, set-up included, on a fresh Debian 13 (or 12 with Node >= 20.19).
+SHELL := /bin/bash
+.DELETE_ON_ERROR:
+.PHONY: help image test unit lint bench schemas setup setup-test clean
+
+CAISSON := node dist/cli.js
+
+help:
+	@echo "make image    set-up, then out/eflow/eflow.vhdx"
+	@echo "make test     set-up, then every test (builds the image twice, boots it)"
+	@echo "make unit     set-up, then the tests that need no image"
+	@echo "make bench    set-up, then the figures of docs/PERFORMANCE.md"
+	@echo "make schemas  write schema/ anew after a change of a document or a stage"
+
+image: setup
+	$(CAISSON) build eflow
+
+test: setup-test lint
+	npx vitest run
+
+unit: setup
+	npx vitest run --project unit
+
+lint: setup
+	npx tsc -p tsconfig.json
+	npx oxlint --type-aware --deny-warnings
+	npx knip
+
+bench: setup
+	node scripts/bench.mjs
+
+schemas: setup
+	$(CAISSON) schema --out schema
+
+setup:
+	@scripts/set-up.sh
+
+setup-test:
+	@scripts/set-up.sh --test
+
+clean:
+	rm -rf dist out

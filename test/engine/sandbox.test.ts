@@ -1,0 +1,61 @@
+import { describe, expect, test } from 'vitest';
+import { sandboxArgv, type Sandbox } from '../../pipeline/engine/sandbox.ts';
+
+const sandbox = (own: Partial<Sandbox> = {}): Sandbox => ({
+  tree: '/cache/trees/chest',
+  binds: [
+    { host: '/host/work', inside: '/mnt/work', writable: true },
+    { host: '/host/in', inside: '/mnt/inputs/hull', writable: false },
+  ],
+  env: { LC_ALL: 'C', EMPTY: '' },
+  cwd: '/mnt/work',
+  network: false,
+  identities: 'one',
+  scratch: null,
+  ...own,
+});
+const argv = (own: Partial<Sandbox>, root: boolean): string => sandboxArgv(sandbox(own), ['mkfs.kelp', '-q', 'a b'], { root }).join(' ');
+
+const COMMON = 'bwrap --die-with-parent --new-session --unshare-pid --unshare-ipc --unshare-uts';
+const ENV = '--clearenv --setenv LC_ALL C --setenv EMPTY ';
+const BINDS = '--bind /host/work /mnt/work --ro-bind /host/in /mnt/inputs/hull --chdir /mnt/work -- mkfs.kelp -q a b';
+
+describe('sandboxArgv', () => {
+  test.each([false, true])('one identity, no network (root: %s)', root => {
+    expect(argv({}, root)).toBe(`${COMMON} --unshare-net --unshare-user --uid 0 --gid 0 ${ENV} --ro-bind /cache/trees/chest / --tmpfs /mnt --tmpfs /run --tmpfs /tmp --proc /proc --dev /dev ${BINDS}`);
+  });
+
+  test('many identities, for a user: a namespace of all subordinate ids around it', () => {
+    expect(argv({ identities: 'many', scratch: '/host/tmp' }, false)).toBe(
+      `unshare --user --map-auto --map-root-user ${COMMON} --unshare-net --cap-add ALL ${ENV} --ro-bind /cache/trees/chest / --tmpfs /mnt --tmpfs /run --tmpfs /tmp --proc /proc --dev /dev --ro-bind /sys /sys ${BINDS}`,
+    );
+  });
+
+  test('many identities, for root: no namespace, and a /tmp that may hold devices', () => {
+    expect(argv({ identities: 'many', scratch: '/host/tmp' }, true)).toBe(
+      `${COMMON} --unshare-net --cap-add ALL ${ENV} --ro-bind /cache/trees/chest / --tmpfs /mnt --tmpfs /run --dev-bind /host/tmp /tmp --proc /proc --dev /dev --ro-bind /sys /sys ${BINDS}`,
+    );
+  });
+
+  test('the network comes with the host’s answers for names', () => {
+    expect(argv({ network: true }, false)).toBe(
+      `${COMMON} --unshare-user --uid 0 --gid 0 ${ENV} --ro-bind /cache/trees/chest / --tmpfs /mnt --tmpfs /run --tmpfs /tmp --proc /proc --dev /dev --ro-bind-try /etc/resolv.conf /etc/resolv.conf --ro-bind-try /etc/hosts /etc/hosts ${BINDS}`,
+    );
+  });
+
+  test('the host as the tree has its own files for that', () => {
+    expect(argv({ network: true, tree: '/' }, false)).toContain('--dev /dev --ro-bind-try /run/systemd/resolve /run/systemd/resolve --bind /host/work');
+  });
+
+  test('the program stands behind --, each argument on its own', () => {
+    expect(sandboxArgv(sandbox(), ['--help', '', '$X'], { root: false }).slice(-4)).toEqual(['--', '--help', '', '$X']);
+  });
+
+  test('every path of the host but the tree and the binds stays unseen', () => {
+    for (const root of [false, true]) for (const identities of ['one', 'many'] as const) {
+      const all = sandboxArgv(sandbox({ identities, scratch: '/host/tmp' }), ['x'], { root });
+      const mounts = all.flatMap((each, index) => (/bind/.test(each) ? [all[index + 1]] : []));
+      expect(['/cache/trees/chest', '/host/work', '/host/in', '/host/tmp', '/sys']).toEqual(expect.arrayContaining(mounts));
+    }
+  });
+});

@@ -1,0 +1,89 @@
+/** Documents for tests: complete values with names of their own, changed as a test needs. */
+import type { Image, Layout, Manifest, Partition } from '../../pipeline/config/types.ts';
+import type { ImageView } from '../../pipeline/stages/stage.ts';
+
+const MIB = 2 ** 20;
+
+export function partitionOf(own: Partial<Partition> = {}): Partition {
+  const size = own.size ?? 40 * MIB;
+  const start = own.start ?? 3 * MIB;
+  return {
+    number: 21,
+    name: 'Barrel',
+    content: 'barrel',
+    slot: null,
+    start,
+    end: start + size,
+    size,
+    type: '0fc63daf-8483-4772-8e79-3d69d8477de4',
+    attributes: [],
+    filesystem: 'ext4',
+    label: 'brl',
+    mount: '',
+    mountFlags: [],
+    grow: false,
+    filled: true,
+    ...own,
+  };
+}
+
+/** Partitions one behind the other from 3 MiB on; numbers as given. */
+export function layoutOf(rows: readonly Partial<Partition>[], own: Partial<Layout> = {}): Layout {
+  let start = 3 * MIB;
+  const partitions = rows.map(row => {
+    const made = partitionOf({ start, ...row });
+    start = made.end;
+    return made;
+  });
+  return { name: 'stern', file: '/host/layouts/stern.yaml', size: start + 5 * MIB, sectorSize: 4096, physicalSectorSize: 4096, alignment: MIB, partitions, overlays: null, ...own };
+}
+
+/** Two slots, B empty, and numbers that no default would give. */
+export function twoSlots(): Layout {
+  return layoutOf([
+    { number: 14, name: 'StateA', content: 'state', slot: 'A', filesystem: 'vfat', size: 8 * MIB },
+    { number: 3, name: 'KernA', content: 'kern', slot: 'A', filesystem: 'vfat' },
+    { number: 9, name: 'SysA', content: 'sys', slot: 'A', filesystem: 'erofs', size: 90 * MIB },
+    { number: 15, name: 'StateB', content: 'state', slot: 'B', filesystem: 'vfat', size: 8 * MIB, filled: false },
+    { number: 7, name: 'KernB', content: 'kern', slot: 'B', filesystem: 'vfat', filled: false },
+    { number: 2, name: 'SysB', content: 'sys', slot: 'B', filesystem: 'erofs', size: 90 * MIB, filled: false },
+    { number: 30, name: 'Hold', content: 'hold', filesystem: 'ext4', label: 'Hold', mountFlags: ['nodev', 'noexec'] },
+    { number: 31, name: 'Blank', content: 'blank', filesystem: 'none', label: '' },
+  ], { overlays: { content: 'hold', store: '/.keep', paths: ['/etc', '/var'] } });
+}
+
+export function manifestOf(own: Partial<Manifest> = {}): Manifest {
+  return {
+    name: 'cargo',
+    file: '/host/rootfs-manifests/cargo.yaml',
+    source: 'debian',
+    architecture: 'amd64',
+    suite: 'sid',
+    components: ['main', 'contrib'],
+    mirrors: [{ url: 'http://mirror.example/debian', suites: ['sid', 'experimental'] }],
+    keyring: '/keys/port.gpg',
+    variant: 'essential',
+    packages: ['rope', 'anchor'],
+    exclude: ['/usr/share/doc/*'],
+    remove: [],
+    removePackages: [],
+    users: [],
+    groups: [],
+    units: { enable: [], disable: [], mask: [] },
+    modules: [],
+    ...own,
+  };
+}
+
+export function imageOf(own: Partial<Image> = {}): Image {
+  return { name: 'galleon', file: '/host/pipeline/galleon.yaml', version: '7.3', summary: '', layout: 'stern', epoch: 1_444_444_444, seed: 'salt water', tools: 'chest', vmTools: 'vm-chest', stages: [], ...own };
+}
+
+/** What `resolve` sees; asking for a document that is not given is the test's fault. */
+export function viewOf(own: Partial<ImageView> = {}): ImageView {
+  const missing = (kind: string) => (name: string): never => {
+    throw new Error(`the test gives no ${kind} "${name}"`);
+  };
+  const { name, version, epoch, seed } = imageOf();
+  return { name, version, epoch, seed, layout: twoSlots(), inputs: [], manifest: missing('manifest'), overlay: missing('overlay'), file: missing('file'), ...own };
+}

@@ -1,0 +1,66 @@
+import { writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { selector } from '../../pipeline/stages/selector.ts';
+import { profiles, uki, verityParameters } from '../../pipeline/stages/uki.ts';
+import { scratchDirectory } from '../disk/scratch.ts';
+import { artifactOf, contextOf } from './context.ts';
+import { layoutOf, twoSlots, viewOf } from './documents.ts';
+
+const folder = scratchDirectory();
+
+describe('profiles', () => {
+  test.each([
+    [['A', 'B'] as const, ['auto', 'a', 'b'], ['caisson.slot=auto', 'caisson.slot=A rauc.slot=A', 'caisson.slot=B rauc.slot=B']],
+    [['B'] as const, ['auto', 'b'], ['caisson.slot=auto', 'caisson.slot=B rauc.slot=B']],
+    [['only'] as const, ['auto', 'only'], ['caisson.slot=auto', 'caisson.slot=only rauc.slot=only']],
+    [[] as const, ['auto'], ['caisson.slot=auto']],
+  ])('of slots %j', (slots, ids, slotParameters) => {
+    const all = profiles(slots, ['quiet', 'panic=5']);
+    expect(all.map(profile => profile.id)).toEqual(ids);
+    expect(all.map(profile => profile.cmdline)).toEqual(slotParameters.map(each => `quiet panic=5 ${each}`));
+    expect(new Set(all.map(profile => profile.title)).size).toBe(all.length);
+  });
+});
+
+test('the selector asks for a slot by the number that its profile has', () => {
+  for (const layout of [twoSlots(), layoutOf([{ content: 'kern', slot: 'B' }, { content: 'state', slot: 'B' }, { content: 'kern', slot: 'A' }])]) {
+    const { slots } = uki.resolve({ content: 'kern' }, viewOf({ layout }));
+    for (const each of selector.resolve({ boot: 'kern', state: 'state' }, viewOf({ layout })).slots) {
+      expect(profiles(slots, [])[each.profile]?.cmdline).toContain(`caisson.slot=${each.slot} `);
+    }
+  }
+});
+
+test('verityParameters: where the hash tree and the code are, and what they must say', () => {
+  expect(verityParameters({ rootHash: 'abc', hashOffset: 4096, fecOffset: 8192, fecRoots: 7, uuid: '1-2', other: 1 })).toEqual(['caisson.roothash=abc', 'caisson.hash_offset=4096', 'caisson.fec_offset=8192', 'caisson.fec_roots=7', 'caisson.root_uuid=1-2']);
+});
+
+test('build: a profile for each slot, joined to the one with the kernel; the kernel’s release from the initrd', async () => {
+  const context = contextOf(folder, {
+    inputs: {
+      kernel: artifactOf(folder, 'kernel'),
+      initrd: artifactOf(folder, 'initrd', { facts: { kernel: '6.66-tide' } }),
+      verity: artifactOf(folder, 'root', { facts: { rootHash: 'abc', hashOffset: 1, fecOffset: 2, fecRoots: 3, uuid: 'u' } }),
+    },
+    run: (_, { out }) => writeFileSync(out, 'PE'),
+  });
+  const facts = await uki.build(uki.resolve({ content: 'kern', cmdline: ['quiet'] }, viewOf()), context);
+  const file = (name: string): string => readFileSync(join(context.work, name), 'utf8');
+  expect(context.calls.map(call => [call.program, ...call.args].join(' '))).toEqual([
+    'ukify build --profile=@/mnt/work/profile-1 --cmdline=@/mnt/work/cmdline-1 --output=/mnt/work/profile-1.efi',
+    'ukify build --profile=@/mnt/work/profile-2 --cmdline=@/mnt/work/cmdline-2 --output=/mnt/work/profile-2.efi',
+    'ukify build --stub=/usr/lib/systemd/boot/efi/linuxx64.efi.stub --linux=/mnt/inputs/kernel --initrd=/mnt/inputs/initrd --uname=6.66-tide --os-release=@/mnt/work/os-release --profile=@/mnt/work/profile-0 --cmdline=@/mnt/work/cmdline-0 --join-profile=/mnt/work/profile-1.efi --join-profile=/mnt/work/profile-2.efi --output=/mnt/work/artifact',
+  ]);
+  expect(file('profile-2')).toBe('ID=b\nTITLE=slot B\n');
+  expect(file('cmdline-2')).toBe('quiet caisson.roothash=abc caisson.hash_offset=1 caisson.fec_offset=2 caisson.fec_roots=3 caisson.root_uuid=u caisson.slot=B rauc.slot=B');
+  expect(file('os-release')).toContain('IMAGE_ID=galleon\n');
+  expect(facts).toMatchObject({ kernel: '6.66-tide', profiles: [{ id: 'auto' }, { id: 'a' }, { id: 'b' }] });
+});
+
+test('a UKI that its partition has no room for', async () => {
+  const layout = layoutOf([{ name: 'Tiny', content: 'kern', size: 4096, filesystem: 'vfat' }]);
+  const context = contextOf(folder, { inputs: { verity: artifactOf(folder, '') }, run: (_, { out }) => writeFileSync(out, Buffer.alloc(5120)) });
+  await expect(uki.build(uki.resolve({ content: 'kern' }, viewOf({ layout })), context)).rejects.toThrow('the UKI takes 5 KiB, but Tiny has 4 KiB: 1 KiB too much');
+});

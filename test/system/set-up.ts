@@ -1,0 +1,126 @@
+/**
+ * Builds pipeline/eflow.yaml twice, once as root and once as an ordinary user in another folder, time zone, umask and
+ * locale; every system test shares these two. Packages and their resolution are shared; stores are not.
+ */
+import { cp, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { execa } from 'execa';
+import type { TestProject } from 'vitest/node';
+import { asRoot, CLI, PROJECT } from '../support/caisson.ts';
+
+export interface BuildRecord {
+  image: string;
+  version: string;
+  epoch: number;
+  rootHash: string;
+  hashOffset: number;
+  fecOffset: number;
+  fecRoots: number;
+  size: number;
+  partitions: { number: number; name: string; content: string; start: number; size: number; type: string; uuid: string; used: number; free: number }[];
+  artifacts: { name: string; path: string; bytes: number; sha256: string }[];
+  stages: { id: string; stage: string; key: string; sha256: string; bytes: number; cached: boolean; seconds: number }[];
+  packages: Record<string, { name: string; version: string }[]>;
+  packageCount: number;
+  tools: Record<string, string>;
+  uid: number;
+  root: boolean;
+}
+
+export interface SharedBuild {
+  /** Folder with eflow.vhdx and build.json; with eflow.raw, which takes long to digest, in `own` alone. */
+  out: string;
+  cache: string;
+  project: string;
+  record: BuildRecord;
+}
+
+export interface SharedBuilds {
+  root: SharedBuild;
+  user: SharedBuild;
+  /** The one of the two that belongs to who runs the tests. */
+  own: SharedBuild;
+  /** Its tools tree. */
+  tools: string;
+  scratch: string;
+}
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    builds: SharedBuilds;
+  }
+}
+
+const USER = 'caisson-test';
+
+export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
+  const scratch = await mkdtemp(path.join(tmpdir(), 'caisson-system-'));
+  await execa('chmod', ['755', scratch]);
+  const home = path.join(process.env.CAISSON_CACHE ?? path.join(process.env.XDG_CACHE_HOME ?? path.join(process.env.HOME ?? '/root', '.cache'), 'caisson'));
+  const rootCache = path.join(scratch, 'root-cache');
+  // What was fetched and the trees of programs are taken over; no step is.
+  for (const name of ['pool', 'resolutions', 'trees']) await copyIfThere(path.join(home, name), path.join(rootCache, name));
+  const root = await buildAsRoot(scratch, rootCache);
+  await mkdir(home, { recursive: true });
+  // Given back for the next run; root's trees only to root, who alone can read all of them.
+  const kept = process.geteuid?.() === 0 ? ['pool', 'resolutions', 'trees'] : ['pool', 'resolutions'];
+  for (const name of kept) await copyIfThere(path.join(rootCache, name), path.join(home, name));
+  const user = await buildAsUser(scratch, rootCache);
+  const own = process.geteuid?.() === 0 ? root : user;
+  project.provide('builds', { root, user, own, tools: await toolsTree(own.cache), scratch });
+  return async () => {
+    await execa(asRoot()[0] ?? 'rm', [...asRoot().slice(1), ...(asRoot().length > 0 ? ['rm'] : []), '-rf', scratch]);
+  };
+}
+
+async function buildAsRoot(scratch: string, cache: string): Promise<SharedBuild> {
+  const out = path.join(scratch, 'root-out');
+  const [program = '', ...args] = [...asRoot(), 'env', `CAISSON_CACHE=${cache}`, 'TZ=UTC', process.execPath, CLI, 'build', 'eflow', '--format', process.geteuid?.() === 0 ? 'vhdx,raw' : 'vhdx', '--out', out, '--plain'];
+  await execa(program, args, { cwd: PROJECT, stdin: 'ignore', stdout: 'inherit', stderr: 'inherit' });
+  return sharedBuild(path.join(out, 'eflow'), cache, PROJECT);
+}
+
+/**
+ * Everything that could leak into the bytes is different: who, where, when in the day, umask, language, jobs. The
+ * user is one that this makes, when root runs the tests; otherwise the one who runs them.
+ */
+async function buildAsUser(scratch: string, rootCache: string): Promise<SharedBuild> {
+  const folder = path.join(scratch, 'user', 'other place');
+  const clone = path.join(folder, 'project');
+  await mkdir(clone, { recursive: true });
+  for (const name of ['package.json', 'dist', 'node_modules', 'pipeline', 'layouts', 'overlays', 'rootfs-manifests']) await cp(path.join(PROJECT, name), path.join(clone, name), { recursive: true, verbatimSymlinks: true });
+  const cache = path.join(folder, 'cache');
+  for (const name of ['pool', 'resolutions']) await cp(path.join(rootCache, name), path.join(cache, name), { recursive: true });
+  const out = path.join(folder, 'out');
+  const formats = process.geteuid?.() === 0 ? 'vhdx' : 'vhdx,raw';
+  const script = `umask 077; cd "$1" && exec "$2" dist/cli.js build eflow --format ${formats} --jobs 1 --out "$3" --plain`;
+  const environment = ['env', '-i', `PATH=${process.env.PATH ?? ''}`, 'HOME=/nonexistent', `CAISSON_CACHE=${cache}`, 'TZ=Pacific/Chatham', 'LC_ALL=de_DE.UTF-8'];
+  const [program = '', ...args] = [...(await asUser(path.join(scratch, 'user'))), ...environment, 'bash', '-c', script, 'bash', clone, process.execPath, out];
+  await execa(program, args, { stdin: 'ignore', stdout: 'inherit', stderr: 'inherit' });
+  return sharedBuild(path.join(out, 'eflow'), cache, clone);
+}
+
+/** Prefix that runs a command as an ordinary user, who owns `folder` from then on. */
+async function asUser(folder: string): Promise<string[]> {
+  if (process.geteuid?.() !== 0) return [];
+  await execa('id', [USER]).catch(async () => execa('useradd', ['--create-home', '--shell', '/bin/bash', USER]));
+  await execa('chown', ['--recursive', USER, folder]);
+  return ['setpriv', `--reuid=${USER}`, `--regid=${USER}`, '--init-groups'];
+}
+
+async function sharedBuild(out: string, cache: string, folder: string): Promise<SharedBuild> {
+  const record = JSON.parse(await readFile(path.join(out, 'build.json'), 'utf8')) as BuildRecord;
+  return { out, cache, project: folder, record };
+}
+
+async function copyIfThere(from: string, to: string): Promise<void> {
+  await rm(to, { recursive: true, force: true });
+  await execa('cp', ['--archive', '--reflink=auto', '--no-target-directory', from, to], { reject: false });
+}
+
+async function toolsTree(cache: string): Promise<string> {
+  const [name] = (await readdir(path.join(cache, 'trees'))).filter(each => each.startsWith('tools-'));
+  if (name === undefined) throw new Error('the build left no tools tree');
+  return path.join(cache, 'trees', name);
+}

@@ -1,0 +1,44 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import type { OverlayEntry } from '../../pipeline/config/types.ts';
+import { layOver } from '../../pipeline/tree/overlay.ts';
+import { readContent } from '../../pipeline/tree/tar.ts';
+import { directory, symlink, textFile, type Tree } from '../../pipeline/tree/tree.ts';
+import { scratchDirectory } from '../disk/scratch.ts';
+
+const folder = scratchDirectory();
+const entry = (path: string, own: Partial<OverlayEntry>): OverlayEntry => ({ path, type: 'file', mode: 0o604, uid: 11, gid: 12, source: '', target: '', sha256: '', ...own });
+
+test('files, directories and links take their place, with mode and owner; what is not named stays', async () => {
+  const source = join(folder, 'motd');
+  writeFileSync(source, 'ahoy\n');
+  const tree: Tree = new Map([
+    ['/etc', directory()],
+    ['/etc/motd', symlink('/run/motd')],
+    ['/etc/keep', textFile('kept')],
+    ['/usr/lib', directory()],
+    ['/lib', symlink('usr/lib')],
+  ]);
+  await layOver(tree, {
+    name: 'harbour',
+    directory: folder,
+    entries: [
+      entry('/etc', { type: 'directory', mode: 0o751 }),
+      entry('/etc/motd', { source }),
+      entry('/etc/link', { type: 'symlink', mode: 0o777, target: 'motd' }),
+      entry('/lib', { type: 'directory', mode: 0o755, uid: 0, gid: 0 }),
+      entry('/lib/buoy', { source }),
+    ],
+  });
+  expect(tree.get('/etc')).toEqual({ ...directory(0o751), uid: 11, gid: 12 });
+  expect(tree.get('/etc/motd')).toMatchObject({ type: 'file', mode: 0o604, uid: 11, gid: 12, content: { file: source, offset: 0, bytes: 5 } });
+  expect(tree.get('/etc/link')).toEqual({ ...symlink('motd'), uid: 11, gid: 12 });
+  expect(tree.get('/etc/keep')).toEqual(textFile('kept'));
+  expect(tree.get('/lib')).toEqual(symlink('usr/lib'));
+  expect((await readContent(tree.get('/usr/lib/buoy') ?? directory())).toString()).toBe('ahoy\n');
+});
+
+test('a file that has gone since it was digested', async () => {
+  await expect(layOver(new Map(), { name: 'harbour', directory: folder, entries: [entry('/x', { source: join(folder, 'gone') })] })).rejects.toThrow('ENOENT');
+});

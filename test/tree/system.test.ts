@@ -1,0 +1,62 @@
+import { describe, expect, test } from 'vitest';
+import { fstab, placeSystemFiles, type SystemFacts } from '../../pipeline/tree/system.ts';
+import { readContent } from '../../pipeline/tree/tar.ts';
+import { directory, lookup, place, symlink, textFile, type Tree } from '../../pipeline/tree/tree.ts';
+import { partitionOf } from '../stages/documents.ts';
+
+const journal = partitionOf({ name: 'Journal', mount: '/var/journal', filesystem: 'ext4', mountFlags: ['noatime', 'nosuid'] });
+const media = partitionOf({ name: 'Media', mount: '/srv/media', filesystem: 'vfat', mountFlags: [] });
+
+describe('fstab', () => {
+  test('a line for each partition with a mount point, in their order, by name, none of them needed to boot', () => {
+    const lines = fstab({ partitions: [journal, partitionOf({ name: 'Hidden', mount: '' }), media] }).split('\n');
+    expect(lines.map(line => line.split(' '))).toEqual([
+      ['/dev/caisson/Journal', '/var/journal', 'ext4', expect.stringMatching(/^noatime,nosuid,nofail/), '0', '2'],
+      ['/dev/caisson/Media', '/srv/media', 'vfat', expect.stringMatching(/^nofail/), '0', '2'],
+      [''],
+    ]);
+  });
+
+  test('not the root, which the initrd mounts', () => expect(fstab({ partitions: [partitionOf({ mount: '/' })] })).toBe(''));
+});
+
+describe('placeSystemFiles', () => {
+  const facts: SystemFacts = {
+    image: 'pelican',
+    version: '2033.4',
+    hostname: 'beak',
+    layout: { partitions: [journal, partitionOf({ mount: '' })], overlays: { content: 'keep', store: '/.o', paths: ['/etc', '/opt/state'] } },
+    osRelease: 'ID=debian\nVERSION_ID="13"\n\n',
+  };
+  const made = (tree: Tree = new Map()): Tree => {
+    placeSystemFiles(tree, facts);
+    return tree;
+  };
+  const text = async (tree: Tree, path: string): Promise<string> => (await readContent(lookup(tree, path)?.node ?? directory())).toString();
+
+  test.each([
+    ['/etc/hostname', 'beak\n'],
+    ['/etc/hosts', '127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n127.0.1.1 beak\n'],
+    ['/etc/machine-id', ''],
+    ['/etc/fstab', fstab({ partitions: [journal] })],
+    ['/usr/lib/os-release', 'ID=debian\nVERSION_ID="13"\nIMAGE_ID=pelican\nIMAGE_VERSION=2033.4\n'],
+  ])('%s', async (path, content) => {
+    const tree = made();
+    expect(tree.get(path)?.type).toBe('file');
+    expect(await text(tree, path)).toBe(content);
+  });
+
+  test.each(['/dev', '/proc', '/run', '/sys', '/var/journal', '/opt/state'])('%s is there to mount on', path => expect(made().get(path)).toEqual(directory(0o755)));
+
+  test('/tmp is everybody’s', () => expect(made().get('/tmp')?.mode).toBe(0o1777));
+
+  test('resolv.conf is resolved’s, also where a file stood', () => {
+    expect(made(new Map([['/etc', directory()], ['/etc/resolv.conf', textFile('nameserver 9.9.9.9')]])).get('/etc/resolv.conf')).toEqual(symlink('/run/systemd/resolve/stub-resolv.conf'));
+  });
+
+  test('an overlay path that is there keeps its mode', () => {
+    const tree: Tree = new Map();
+    place(tree, '/opt/state', directory(0o710));
+    expect(made(tree).get('/opt/state')?.mode).toBe(0o710);
+  });
+});
