@@ -29,7 +29,7 @@ export async function listCache(context: CommandContext): Promise<ExitCode> {
 /** Removes what was not used for `days`; everything when 0. Resolutions stay: they are what makes a rebuild the same. */
 export async function pruneCache(context: CommandContext, { days }: { days: number }): Promise<ExitCode> {
   const folders = cacheFolders(context.environment.cache);
-  const limit = Date.now() - days * DAY;
+  const limit = days === 0 ? Infinity : Date.now() - days * DAY;
   let freed = 0;
   let count = 0;
   for (const { folder, onDisk, usedAt } of await listEntries(folders.store)) {

@@ -38,12 +38,12 @@ export async function checkTheHost(context: CommandContext): Promise<ExitCode> {
   return missing.length === 0 ? 0 : 1;
 }
 
-/** A file under layouts/ or rootfs-manifests/ is checked as such; all else is an image, by name or file. */
+/** A file under layouts/ or rootfs-manifests/ and a folder under overlays/ are checked as such; all else is an image, by name or file. */
 async function checkOne(context: CommandContext, target: string): Promise<void> {
   const kind = target.includes('/') || /\.ya?ml$/.test(target) ? kindOf(target) : 'image';
   if (kind === 'layout') await loadLayout(target);
   else if (kind === 'manifest') await loadManifest(target);
-  else if (kind === 'overlay') await loadOverlayTree(path.dirname(target));
+  else if (kind === 'overlay') await loadOverlayTree(target);
   else await loadImage(context, { image: target, sets: [], formats: [] });
 }
 

@@ -27,6 +27,8 @@ export function mmdebstrapArgv({ manifest, mode, repository, out }: Bootstrap): 
     ...manifest.exclude.map(glob => `--dpkgopt=path-exclude=${glob}`),
     // Names were checked against Debian's syntax, so they are safe in the hook's shell.
     ...(purge === '' ? [] : [`--customize-hook=chroot "$1" dpkg --purge --force-all ${purge}`]),
+    // Made by openssh-server's installation: secrets do not belong in a store, nor do they come out the same twice.
+    '--customize-hook=rm -f "$1"/etc/ssh/ssh_host_*_key "$1"/etc/ssh/ssh_host_*_key.pub',
     manifest.suite,
     out,
     `deb [trusted=yes] copy:${repository} ./`,

@@ -123,7 +123,7 @@ async function runStep(plan: Plan, step: PlannedStep, inputs: Record<string, Art
 /** What the stage makes, with its digest. Of what is to be published nothing half done is left in the output folder. */
 async function make(step: PlannedStep, context: BuildContext, signal: AbortSignal): Promise<{ facts: Facts; sha256: string; bytes: number }> {
   try {
-    const facts = (await step.stage.build(step.resolved, context)) as Facts;
+    const facts = await step.stage.build(step.resolved, context);
     return { facts, ...(await digest(step, context.out, facts, signal)) };
   } catch (error) {
     if (step.publishes !== null) await rm(context.out, { force: true });

@@ -1,6 +1,6 @@
 /** The pool: .deb files by SHA-256, shared by all manifests; and the little repositories that mmdebstrap reads. */
 import { createHash } from 'node:crypto';
-import { link, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { link, mkdir, readdir, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { releaseFile } from '../debian/mmdebstrap.ts';
 import { packagesIndex, type ResolvedPackage } from '../debian/stanza.ts';
@@ -47,7 +47,13 @@ export async function fetchPackages(
 /** Makes a directory that apt can read as a repository of exactly these packages: links into the pool and an index. */
 export async function makeRepository(folder: string, pool: string, manifest: Manifest, packages: readonly ResolvedPackage[]): Promise<void> {
   await mkdir(folder, { recursive: true });
-  for (const { sha256 } of packages) await link(path.join(pool, `${sha256}.deb`), path.join(folder, `${sha256}.deb`));
+  const now = new Date();
+  for (const { sha256 } of packages) {
+    const file = path.join(pool, `${sha256}.deb`);
+    await link(file, path.join(folder, `${sha256}.deb`));
+    // apt leaves the mirror's time on it; here it says when it was last of use, for `cache prune`.
+    await utimes(file, now, now);
+  }
   const index = packagesIndex(packages);
   await writeFile(path.join(folder, 'Packages'), index);
   const sha256 = createHash('sha256').update(index).digest('hex');

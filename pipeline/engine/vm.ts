@@ -15,6 +15,8 @@ export interface Machine {
   /** systemd credentials given as SMBIOS strings: name -> value. See systemd.system-credentials(7). */
   credentials: Readonly<Record<string, string>>;
   network: boolean;
+  /** Files in `scratch` that receive what is written to the serial ports after the first: ttyS1, ttyS2, ttyS3. */
+  serialFiles: readonly string[];
 }
 
 export interface MachineOptions {
@@ -40,7 +42,7 @@ export async function bootOnTerminal(machine: Machine, options: MachineOptions):
 /** Boots with the console's lines handed to `onLine`; returns when the machine is off, throws when `signal` fires. */
 export async function bootWatched(machine: Machine, options: MachineOptions & { onLine: (line: string) => void; log: string }): Promise<void> {
   await prepare(machine, options);
-  const argv = [...qemuArgv(machine, await acceleration()), '-monitor', 'none', '-serial', 'stdio', '-no-reboot'];
+  const argv = [...qemuArgv(machine, await acceleration()), '-monitor', 'none', '-serial', 'stdio', ...machine.serialFiles.flatMap(name => ['-serial', `file:${WORK}/${name}`]), '-no-reboot'];
   await runProcess(inTree(argv, machine, options), { env: { PATH: options.environment.path }, signal: options.signal, onLine: options.onLine, log: options.log, title: argv });
 }
 

@@ -11,7 +11,7 @@ type Resolved = Pick<Manifest, 'name' | 'source' | 'architecture' | 'suite' | 'v
 
 export const packages: Stage<Options, Resolved, never> = {
   name: 'packages',
-  version: 1,
+  version: 2,
   summary: 'Debian packages, installed into a root file system tree (tar)',
   schema: {
     type: 'object',

@@ -59,8 +59,9 @@ export const tree: Stage<Options, Resolved, 'tree' | '*'> = {
     const manifest = options.manifest === undefined ? null : image.manifest(options.manifest);
     const files = options.files ?? {};
     for (const [path, input] of Object.entries(files)) {
-      if (!image.inputs.includes(input)) throw new OptionFault(`files.${path}`, `"${input}" is no input of this step`, `its inputs: ${image.inputs.join(', ') || 'none'}`);
-      if (path.split('/').includes('..')) throw new OptionFault(`files.${path}`, 'the path leads out of the tree', 'write it without ".."');
+      const option = `files[${JSON.stringify(path)}]`;
+      if (!image.inputs.includes(input)) throw new OptionFault(option, `"${input}" is no input of this step`, `its inputs: ${image.inputs.join(', ') || 'none'}`);
+      if (path.split('/').includes('..')) throw new OptionFault(option, 'the path leads out of the tree', 'write it without ".."');
     }
     return {
       users: manifest?.users ?? [],

@@ -321,7 +321,7 @@ test('each step begins in an empty folder', async () => {
   const build: Build = async context => {
     seen.push(readdirSync(context.work));
     writeFileSync(join(context.work, 'left over'), 'x');
-    return writesItsId('keel')(context as BuildContext);
+    return writesItsId('keel')(context);
   };
   await execute(planOf([{ id: 'keel', build }]), shop);
   await execute(planOf([{ id: 'keel', key: 'other', build }]), shop);

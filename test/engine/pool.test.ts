@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { fetchPackages, makeRepository } from '../../pipeline/engine/pool.ts';
@@ -95,6 +95,15 @@ describe('makeRepository', () => {
     const index = readFileSync(join(repository, 'Packages'));
     expect(index.toString()).toContain('Filename: ./anchor 3.1.deb');
     expect(readFileSync(join(repository, 'Release'), 'utf8')).toContain(` ${createHash('sha256').update(index).digest('hex')} ${index.length} Packages\n`);
+  });
+
+  test('what it links is of use today, however old the mirror says it is', async () => {
+    const pool = newPool();
+    await fetch(helper(), pool);
+    for (const name of readdirSync(pool)) utimesSync(join(pool, name), 1000, 1000);
+    await makeRepository(join(folder, `repository-${count++}`), pool, manifestOf(), wanted.slice(0, 1));
+    expect(statSync(join(pool, 'rope 3.1.deb')).mtimeMs).toBeGreaterThan(1_000_000);
+    expect(statSync(join(pool, 'sail 3.1.deb')).mtimeMs).toBe(1_000_000);
   });
 
   test('a package that the pool lacks', async () => {

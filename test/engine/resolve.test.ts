@@ -131,10 +131,13 @@ describe('recordedResolution', () => {
     expect(await recordedResolution(resolutions, manifestOf(own))).not.toBeNull();
   });
 
-  test('is none when the record cannot be read', async () => {
+  test('is none when the record cannot be read, or answers another question', async () => {
     const { resolutions } = await recorded();
     const [name = ''] = readdirSync(resolutions);
-    writeFileSync(join(resolutions, name), '{"manifest":"cargo"');
+    const record = readFileSync(join(resolutions, name), 'utf8');
+    writeFileSync(join(resolutions, name), record.replace(/"question": "../, '"question": "zz'));
+    expect(await recordedResolution(resolutions, manifestOf())).toBeNull();
+    writeFileSync(join(resolutions, name), record.slice(0, 100));
     expect(await recordedResolution(resolutions, manifestOf())).toBeNull();
     mkdirSync(join(folder, 'empty'));
     expect(await recordedResolution(join(folder, 'empty'), manifestOf())).toBeNull();

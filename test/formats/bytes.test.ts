@@ -41,7 +41,7 @@ test('parseSize reads back what formatSize says: hints of diagnostics can be pas
 });
 
 test('parseSize takes exactly what the pattern of the schemas takes, where the number fits', () => {
-  const text = fc.oneof(fc.string({ unit: fc.constantFrom(...'0179. BKMGTi') , maxLength: 9 }), fc.tuple(fc.nat(4000), fc.constantFrom('', ' ', '.5'), fc.constantFrom('KiB', 'MiB', 'GiB', 'TiB', 'KB')).map(parts => parts.join('')));
+  const text = fc.oneof(fc.string({ unit: fc.constantFrom('0', '1', '7', '9', '.', ' ', 'B', 'K', 'M', 'G', 'T', 'i'), maxLength: 9 }), fc.tuple(fc.nat(4000), fc.constantFrom('', ' ', '.5'), fc.constantFrom('KiB', 'MiB', 'GiB', 'TiB', 'KB')).map(parts => parts.join('')));
   fc.assert(fc.property(text, each => {
     if (parseSize(each) !== null) expect(each).toMatch(new RegExp(SIZE_PATTERN));
     else if (new RegExp(SIZE_PATTERN).test(each)) expect(each).toMatch(/\.|B$/);

@@ -15,10 +15,12 @@ export interface FakeContext extends BuildContext {
   warnings: string[];
 }
 
-/** `run` does what the program would have done and gives its stdout. */
-export function contextOf(folder: string, own: Partial<BuildContext> & { run?: (call: Call, context: FakeContext) => string | void } = {}): FakeContext {
+/** `run` does what the program would have done and gives its stdout, if any. */
+type Own = Partial<Omit<BuildContext, 'run'>> & { run?: (call: Call, context: FakeContext) => string | void };
+
+export function contextOf(folder: string, own: Own = {}): FakeContext {
   const work = mkdtempSync(join(folder, 'work-'));
-  const { run = () => '', inputs = {}, ...rest } = own as Omit<typeof own, 'run'> & { run?: (call: Call, context: FakeContext) => string | void };
+  const { run = () => '', inputs = {}, ...rest } = own;
   const context: FakeContext = {
     calls: [],
     warnings: [],

@@ -31,14 +31,14 @@ describe('a fault of the options', () => {
     ['selector', { boot: 'cellar', state: 'state' }, {}, ['boot', NO_CELLAR, CONTENTS]],
     ['selector', { boot: 'kern', state: 'cellar' }, {}, ['state', NO_CELLAR, CONTENTS]],
     ['selector', { boot: 'kern', state: 'state', order: ['B', 'A'] }, { layout: layoutOf([{ content: 'kern', slot: 'B' }, { content: 'state', slot: 'B' }]) }, ['order', 'layout "stern" has no slot A', 'its slots: B']],
-    ['tree', { files: { '/a/b': 'ghost' } }, { inputs: ['hull', 'mast'] }, ['files./a/b', '"ghost" is no input of this step', 'its inputs: hull, mast']],
-    ['tree', { files: { '/a/b': 'ghost' } }, {}, ['files./a/b', '"ghost" is no input of this step', 'its inputs: none']],
-    ['tree', { files: { '/a/../../b': 'hull' } }, { inputs: ['hull'] }, ['files./a/../../b', 'the path leads out of the tree', 'write it without ".."']],
+    ['tree', { files: { '/a/b': 'ghost' } }, { inputs: ['hull', 'mast'] }, ['files["/a/b"]', '"ghost" is no input of this step', 'its inputs: hull, mast']],
+    ['tree', { files: { '/a/b': 'ghost' } }, {}, ['files["/a/b"]', '"ghost" is no input of this step', 'its inputs: none']],
+    ['tree', { files: { '/a/../../b': 'hull' } }, { inputs: ['hull'] }, ['files["/a/../../b"]', 'the path leads out of the tree', 'write it without ".."']],
     ['disk', {}, { inputs: ['state', 'kern', 'sys', 'hold', 'cellar'] }, ['', 'input "cellar" has no place: layout "stern" has no partition with that content', CONTENTS]],
-    ['disk', {}, { inputs: ['state', 'kern', 'hold'] }, ['', 'nothing is wired to "sys", which partition SysA is to hold', expect.stringContaining('add `sys: STEP` to the inputs') as unknown as string]],
+    ['disk', {}, { inputs: ['state', 'kern', 'hold'] }, ['', 'nothing is wired to "sys", which partition SysA is to hold', expect.stringContaining('add `sys: STEP` to the inputs') as string]],
     ['container', { format: 'vhdx', blockSize: '3 MiB' }, {}, ['blockSize', '3 MiB is no VHDX block size', 'a power of two from "1 MiB" to "256 MiB" ([MS-VHDX] 2.6.2.1)']],
-    ['container', { format: 'vhdx', blockSize: '512 KiB' }, {}, ['blockSize', '512 KiB is no VHDX block size', expect.any(String) as unknown as string]],
-    ['container', { format: 'vhdx', blockSize: '512 MiB' }, {}, ['blockSize', '512 MiB is no VHDX block size', expect.any(String) as unknown as string]],
+    ['container', { format: 'vhdx', blockSize: '512 KiB' }, {}, ['blockSize', '512 KiB is no VHDX block size', expect.any(String) as string]],
+    ['container', { format: 'vhdx', blockSize: '512 MiB' }, {}, ['blockSize', '512 MiB is no VHDX block size', expect.any(String) as string]],
   ])('%s %j', (stage, options, view, fault) => expect(faultOf(stage, options, view)).toEqual(fault));
 });
 

@@ -1,4 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
+import type { Slot } from '../../pipeline/config/types.ts';
 import { grubConfiguration } from '../../pipeline/stages/selector/grub.ts';
 import { selector } from '../../pipeline/stages/selector.ts';
 import { decodeGrubenv, encodeGrubenv } from '../../pipeline/formats/grubenv.ts';
@@ -40,13 +42,71 @@ describe('grub.cfg', () => {
   });
 });
 
+/** GRUB's commands for bash, whose language is close enough: they say what they would have done. */
+const MACHINE = String.raw`
+regexp() { disk=hd7; }
+load_env() {
+  case " $READABLE " in *" $2 "*) ;; *) return 1;; esac
+  shift 2
+  for name in "$@"; do eval "$name=\"\$FILE_$name\""; done
+}
+save_env() { echo "save $2:$(shift 2; for name in "$@"; do eval "printf ' %s=%s' $name \"\$$name\""; done)"; }
+chainloader() { echo "start $1 $2"; loaded=$1; }
+boot() { case "$loaded" in *"$BOOTS"*) echo booted; exit;; esac; }
+sleep() { :; }
+reboot() { echo reboot; exit; }
+`;
+
+interface Disk {
+  state: Record<string, string>;
+  /** Partitions whose grubenv can be read; default: both. */
+  readable?: number[];
+  /** Partition of the slot that starts; default: any. */
+  boots?: number;
+}
+
+/** What the selector does on a machine, line by line. */
+function selected({ state, readable = [14, 15], boots }: Disk): string[] {
+  const script = grubConfiguration(slotsOf()).replaceAll(/\bset (\w+=)/g, '$1');
+  const out = execFileSync('bash', ['--norc', '--noprofile', '-c', MACHINE + script], {
+    encoding: 'utf8',
+    env: {
+      PATH: '/usr/bin:/bin',
+      fw_path: '(hd7,gpt14)/EFI/BOOT',
+      READABLE: readable.map(number => `(hd7,gpt${number})/EFI/caisson/grubenv`).join(' '),
+      BOOTS: boots === undefined ? '' : `gpt${boots})`,
+      ...Object.fromEntries(Object.entries(state).map(([name, value]) => [`FILE_${name}`, value])),
+    },
+  });
+  return out.trimEnd().split('\n').map(line => line.replaceAll('(hd7,gpt', '').replaceAll(/\)\/EFI\/caisson\/(grubenv|slot\.efi)/g, ''));
+}
+
+describe('the selector', () => {
+  const good = { ORDER: 'A B', A_OK: '1', A_TRY: '0', B_OK: '1', B_TRY: '0' };
+  test.each<[string, Disk, string[]]>([
+    ['the first in order', { state: good }, ['save 14: A_TRY=1 B_TRY=0', 'caisson: slot A', 'start 3 @1', 'booted']],
+    ['the first in another order', { state: { ...good, ORDER: 'B A' } }, ['save 14: A_TRY=0 B_TRY=1', 'caisson: slot B', 'start 7 @2', 'booted']],
+    ['a third try', { state: { ...good, A_TRY: '2' } }, ['save 14: A_TRY=3 B_TRY=0', 'caisson: slot A', 'start 3 @1', 'booted']],
+    ['no fourth try', { state: { ...good, A_TRY: '3' } }, ['save 14: A_TRY=3 B_TRY=1', 'caisson: slot B', 'start 7 @2', 'booted']],
+    ['a slot that is good only', { state: { ...good, A_OK: '0' } }, ['save 14: A_TRY=0 B_TRY=1', 'caisson: slot B', 'start 7 @2', 'booted']],
+    ['tries without end of the last good one', { state: { ...good, A_TRY: '3', B_OK: '0' } }, ['save 14: A_TRY=1 B_TRY=0', 'caisson: slot A', 'start 3 @1', 'booted']],
+    ['the first of two that are used up', { state: { ...good, ORDER: 'B A', A_TRY: '3', B_TRY: '3' } }, ['save 14: A_TRY=3 B_TRY=1', 'caisson: slot B', 'start 7 @2', 'booted']],
+    ['a count that makes no sense as the last try', { state: { ...good, A_TRY: 'x' } }, ['save 14: A_TRY=3 B_TRY=0', 'caisson: slot A', 'start 3 @1', 'booted']],
+    ['the other one when the first does not start', { state: good, boots: 7 }, ['save 14: A_TRY=1 B_TRY=0', 'caisson: slot A', 'start 3 @1', 'slot A does not start', 'start 7 @2', 'booted']],
+    ['never an empty one', { state: { ...good, B_OK: '0' }, boots: 7 }, ['save 14: A_TRY=1 B_TRY=0', 'caisson: slot A', 'start 3 @1', 'slot A does not start', 'caisson: no slot could be started; rebooting in 30 seconds', 'reboot']],
+    ['nothing, and says so, when none is good', { state: { ...good, A_OK: '0', B_OK: '0' } }, ['save 14: A_TRY=0 B_TRY=0', 'caisson: slot none', 'caisson: no slot could be started; rebooting in 30 seconds', 'reboot']],
+    ['by the copy when the state cannot be read', { state: { ...good, ORDER: 'B A' }, readable: [15] }, ['save 15: A_TRY=0 B_TRY=1', 'caisson: slot B', 'start 7 @2', 'booted']],
+    ['what a new image carries when no state can be read', { state: { ...good, ORDER: 'B A' }, readable: [] }, ['save 15: A_TRY=1 B_TRY=0', 'caisson: slot A', 'start 3 @1', 'booted']],
+  ])('starts %s', (_, disk, lines) => expect(selected(disk)).toEqual(lines));
+});
+
 describe('the state of a new image', () => {
   test.each([
     [{}, 'A B'],
-    [{ order: ['B'] as const }, 'B A'],
-    [{ order: ['B', 'A'] as const }, 'B A'],
+    [{ order: ['B'] as Slot[] }, 'B A'],
+    [{ order: ['B', 'A'] as Slot[] }, 'B A'],
   ])('%j', (options, order) => {
-    const { state } = selector.resolve({ boot: 'kern', state: 'state', ...(options as object) }, viewOf());
+    const { state } = selector.resolve({ boot: 'kern', state: 'state', ...options }, viewOf());
     expect(state).toMatchObject({ ORDER: order, A_OK: '1', A_TRY: '0', B_OK: '0', B_TRY: '0' });
     expect(decodeGrubenv(encodeGrubenv(state))).toEqual(state);
   });

@@ -1,11 +1,11 @@
 /** Boots an image and lets a shell script speak from inside, without changing a byte of the image. */
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { withImage } from '../../pipeline/disk/read.ts';
 import { bootWatched } from '../../pipeline/engine/vm.ts';
 import { testEnvironment } from './caisson.ts';
 
-const BEGIN = 'CAISSON-PROBE-BEGIN';
+/** Printed last: without it the script was cut off. */
 const END = 'CAISSON-PROBE-END';
 const LIMIT = 300_000;
 
@@ -27,25 +27,23 @@ export async function probe(image: string, options: { script: string; tree: stri
 Description=probe of a test
 After=multi-user.target
 [Service]
-Type=oneshot
-StandardOutput=tty
-TTYPath=/dev/ttyS0
-ExecStart=/bin/sh -c 'printf "\\n${BEGIN}\\n"; eval "$(echo ${Buffer.from(options.script).toString('base64')} | base64 -d)"; printf "\\n${END}\\n"; systemctl poweroff --force --force'
+Type=exec
+StandardOutput=file:/dev/ttyS1
+ExecStart=/bin/sh -c 'systemctl is-system-running --wait >/dev/null; eval "$(echo ${Buffer.from(options.script).toString('base64')} | base64 -d)"; printf "\\n${END}\\n"; sleep 3; systemctl poweroff --force --force'
 `;
   const credentials = { 'systemd.extra-unit.probe.service': unit, 'systemd.unit-dropin.multi-user.target': '[Unit]\nWants=probe.service\n' };
   await mkdir(options.scratch, { recursive: true });
   try {
     await bootWatched(
-      { image, format, logicalSectorSize: sectorSize, memoryMiB: 1024, cpus: 2, credentials, network: false },
+      { image, format, logicalSectorSize: sectorSize, memoryMiB: 1024, cpus: 2, credentials, network: false, serialFiles: ['probe.txt'] },
       { environment: testEnvironment(options.cache), tree: options.tree, scratch: options.scratch, signal: limit, onLine: line => lines.push(line), log: path.join(options.scratch, 'console.log') },
     );
   } catch (error) {
     throw new Error(`the machine did not come to its end: ${String(error)}\n${lines.slice(-40).join('\n')}`, { cause: error });
   }
-  const begin = lines.findIndex(line => line.includes(BEGIN));
-  const end = lines.findIndex(line => line.includes(END));
-  if (begin === -1 || end === -1) throw new Error(`the probe did not speak:\n${lines.slice(-40).join('\n')}`);
-  const facts = lines.slice(begin + 1, end).flatMap(line => {
+  const said = (await readFile(path.join(options.scratch, 'probe.txt'), 'utf8')).split(/\r?\n/);
+  if (!said.includes(END)) throw new Error(`the probe did not speak to its end:\n${said.join('\n')}\n${lines.slice(-40).join('\n')}`);
+  const facts = said.flatMap(line => {
     const cut = line.indexOf('=');
     return cut === -1 ? [] : [[line.slice(0, cut).trim(), line.slice(cut + 1).trim()] as const];
   });

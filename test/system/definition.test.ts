@@ -49,7 +49,7 @@ describe('a definition of one\'s own', () => {
     await writeFile(path.join(first, 'scripts/stamp.sh'), `${await readFile(path.join(first, 'scripts/stamp.sh'), 'utf8')}# changed\n`);
     await buildKiosk(first, 'cache-1');
     const built = (await record(first)).stages.filter(each => !each.cached).map(each => each.id);
-    expect(built.sort()).toEqual(['box', 'depot-ext', 'menu-squash', 'stamped', 'table']);
+    expect(built.sort()).toEqual(['box', 'depot-ext', 'menu-squash', 'raw', 'stamped', 'table']);
   });
 
   it('is wired anew in the YAML alone', async () => {

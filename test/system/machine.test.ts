@@ -24,6 +24,7 @@ done
 echo "store=$(findmnt --noheadings --output OPTIONS /var/.eflow/overlays)"
 echo "hidden=$(ls /var/.eflow/overlays | tr '\\n' ' ')"
 echo "logs=$(findmnt --noheadings --output FSTYPE,OPTIONS /logs)"
+echo "state=$(systemctl is-system-running)"
 echo "failed=$(systemctl list-units --failed --plain --no-legend | tr '\\n' ';')"
 echo "target=$(systemctl is-active multi-user.target)"
 echo "kernel=$(uname -r)"
@@ -50,7 +51,7 @@ describe('eflow.vhdx', () => {
 
   it('boots through the selector into slot A, to multi-user', () => {
     expect(machine.console.some(line => line.includes('caisson: slot A'))).toBe(true);
-    expect(machine.facts).toMatchObject({ slot: 'A', slave: 'sda3', target: 'active', failed: '' });
+    expect(machine.facts).toMatchObject({ slot: 'A', slave: 'sda3', target: 'active', state: 'running', failed: '' });
     expect(machine.facts.cmdline).toContain('caisson.slot=A rauc.slot=A');
   });
 

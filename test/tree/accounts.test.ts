@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { lockedShadow, withAccounts } from '../../pipeline/tree/accounts.ts';
 
 const FILES = {
-  passwd: 'root:x:0:0:root:/root:/bin/bash\nheron:x:77:77:old:/old:/bin/false\nherons:x:78:78::/:/bin/sh\n',
+  passwd: 'root:x:0:0:root:/root:/bin/bash\nherons:x:78:78::/:/bin/sh\nheron:x:77:77:old:/old:/bin/false\n',
   group: 'root:x:0:\nwheel:x:10:gull,heron\nheron:x:77:\n',
   shadow: 'root:*:19000:0:99999:7:::\nheron:$y$abc:19001:1:2:3:4:5:\n',
   gshadow: 'root:*::\nwheel:!:gull:gull,heron\n',
@@ -22,8 +22,8 @@ describe('withAccounts', () => {
 
   test('one that exists is replaced where it stands, its password locked', () => {
     const after = withAccounts(FILES, [user], []);
-    expect(after.passwd.split('\n')[1]).toBe('heron:x:1234:1235:Grey Heron,,,:/srv/nest:/bin/dash');
-    expect(after.passwd.split('\n')[2]).toBe('herons:x:78:78::/:/bin/sh');
+    expect(after.passwd.split('\n')[2]).toBe('heron:x:1234:1235:Grey Heron,,,:/srv/nest:/bin/dash');
+    expect(after.passwd.split('\n')[1]).toBe('herons:x:78:78::/:/bin/sh');
     expect(after.shadow).toBe('root:*:19000:0:99999:7:::\nheron:!::0:99999:7:::\n');
   });
 

@@ -14,7 +14,7 @@ function treeOf(units: Record<string, string>): Tree {
 
 /** Links below /etc/systemd/system, by name there. */
 function links(tree: Tree): Record<string, string> {
-  return Object.fromEntries([...tree].flatMap(([path, node]) => (node.type === 'symlink' && path.startsWith(`${ETC}/`) ? [[path.slice(ETC.length + 1), node.target]] : [])).toSorted());
+  return Object.fromEntries([...tree].flatMap(([path, node]) => (node.type === 'symlink' && path.startsWith(`${ETC}/`) ? [[path.slice(ETC.length + 1), node.target]] : [])));
 }
 
 async function enabled(unit: string, units: Record<string, string>): Promise<Record<string, string>> {
