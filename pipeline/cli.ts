@@ -137,7 +137,7 @@ async function run(self: Command, work: (context: CommandContext) => Promise<Exi
     json,
     color: process.stdout.isTTY && process.env.NO_COLOR === undefined && kind === 'tty',
     unicode: /utf-?8/i.test(process.env.LC_ALL ?? process.env.LC_CTYPE ?? process.env.LANG ?? ''),
-    width: process.stdout.columns ?? 100,
+    width: process.stdout.columns ?? null,
     signal: abort.signal,
   };
   try {
@@ -162,6 +162,12 @@ function environment(): Environment {
     proxies: Object.fromEntries(proxies),
   };
 }
+
+// `caisson … | head`: whoever reads has had enough.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(process.exitCode ?? 0);
+});
 
 try {
   await program.parseAsync();

@@ -2,13 +2,14 @@
 import { rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { loadManifest } from '../config/project.ts';
-import { fileOf } from '../config/places.ts';
+import { exists, fileOf } from '../config/places.ts';
 import { withImage } from '../disk/read.ts';
 import { treePrograms } from '../engine/programs.ts';
 import { ensureResolution, ensureTree, firstPrograms, type TreeOptions } from '../engine/trees.ts';
 import { acceleration, bootOnTerminal, machineScratch } from '../engine/vm.ts';
 import type { CommandContext, ExitCode } from './context.ts';
 import { UsageFault } from './context.ts';
+import { loadImage } from './prepare.ts';
 
 export interface BootOptions {
   /** A file, or the name of an image that was built. */
@@ -22,7 +23,7 @@ export interface BootOptions {
 export async function boot(context: CommandContext, options: BootOptions): Promise<ExitCode> {
   const file = await imageFile(options.image, options.out);
   const { format, sectorSize } = await withImage(file, async image => ({ format: image.format, sectorSize: image.sectorSize }));
-  const tree = await vmTree(context, false);
+  const tree = await vmTree(context, await manifestNames(context, options.image));
   const scratch = machineScratch(context.environment);
   const [, accelerator = ''] = await acceleration();
   context.print(`${file} boots under ${accelerator.startsWith('tcg') ? 'software emulation (half a minute to the login)' : 'KVM'}; Ctrl-A X ends the machine.\nNothing it writes is kept. Nobody can log in: an image has no password and no key.\n\n`);
@@ -35,13 +36,20 @@ export async function boot(context: CommandContext, options: BootOptions): Promi
   }
 }
 
+/** The manifests that the definition of an image names; the usual ones for a file that has none. */
+async function manifestNames(context: CommandContext, image: string): Promise<{ tools: string; vmTools: string }> {
+  const defined = !image.includes('/') && (await exists(fileOf(context.project, 'image', image)));
+  if (!defined) return { tools: 'tools', vmTools: 'vm-tools' };
+  return (await loadImage(context, { image, sets: [], formats: [] })).image;
+}
+
 /** Host path of the tree with QEMU, made when it is not there. */
-export async function vmTree(context: CommandContext, update: boolean): Promise<string> {
+export async function vmTree(context: CommandContext, names: { tools: string; vmTools: string }): Promise<string> {
   const { environment, signal, emit, project } = context;
-  const options: TreeOptions = { environment, signal, emit, update };
+  const options: TreeOptions = { environment, signal, emit, update: false };
   const host = firstPrograms(environment);
-  const tools = await loadManifest(fileOf(project, 'manifest', 'tools'));
-  const vmTools = await loadManifest(fileOf(project, 'manifest', 'vm-tools'));
+  const tools = await loadManifest(fileOf(project, 'manifest', names.tools));
+  const vmTools = await loadManifest(fileOf(project, 'manifest', names.vmTools));
   const toolsTree = await ensureTree(tools, await ensureResolution(tools, host, options), host, options);
   const programs = treePrograms(toolsTree, environment);
   return ensureTree(vmTools, await ensureResolution(vmTools, programs, options), programs, options);

@@ -2,6 +2,7 @@
 import { readdir, rm, stat, lstat } from 'node:fs/promises';
 import path from 'node:path';
 import { cacheFolders } from '../engine/environment.ts';
+import { clearAbandoned } from '../engine/scratch.ts';
 import { listEntries } from '../engine/store.ts';
 import { formatSize } from '../formats/bytes.ts';
 import { drawTable } from '../report/table.ts';
@@ -29,6 +30,7 @@ export async function listCache(context: CommandContext): Promise<ExitCode> {
 /** Removes what was not used for `days`; everything when 0. Resolutions stay: they are what makes a rebuild the same. */
 export async function pruneCache(context: CommandContext, { days }: { days: number }): Promise<ExitCode> {
   const folders = cacheFolders(context.environment.cache);
+  await clearAbandoned(folders.scratch);
   const limit = days === 0 ? Infinity : Date.now() - days * DAY;
   let freed = 0;
   let count = 0;

@@ -14,7 +14,8 @@ export interface CommandContext {
   json: boolean;
   color: boolean;
   unicode: boolean;
-  width: number;
+  /** Columns of the terminal; null without one. */
+  width: number | null;
   signal: AbortSignal;
 }
 

@@ -12,7 +12,7 @@ import { UsageFault, type CommandContext, type ExitCode } from './context.ts';
 
 export async function show(context: CommandContext, { target, out }: { target: string; out: string }): Promise<ExitCode> {
   const disk = await drawnDisk(context, target, out);
-  context.print(context.json ? `${JSON.stringify(disk, null, 2)}\n` : `${drawDisk(disk, context)}\n`);
+  context.print(context.json ? `${JSON.stringify(disk, null, 2)}\n` : `${drawDisk(disk, { ...context, width: context.width ?? 100 })}\n`);
   return 0;
 }
 

@@ -57,7 +57,7 @@ const partition: SchemaObject = {
       ),
       uniqueItems: true,
     },
-    grow: flag('Grows to the end of the disk at first boot; the last partition only. Default: false.'),
+    grow: flag('May grow to the end of a disk that was made larger; the last partition only. Default: false.'),
   }),
 };
 

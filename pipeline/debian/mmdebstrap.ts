@@ -3,19 +3,18 @@ import type { Manifest } from '../config/types.ts';
 
 export interface Bootstrap {
   manifest: Manifest;
-  /** `root` inside a namespace that has all ids; `unshare` when mmdebstrap is to make it. */
-  mode: 'root' | 'unshare';
   /** Directory with Packages, Release and the .deb files, as mmdebstrap sees it. */
   repository: string;
   /** Tar to write. */
   out: string;
 }
 
-export function mmdebstrapArgv({ manifest, mode, repository, out }: Bootstrap): string[] {
+export function mmdebstrapArgv({ manifest, repository, out }: Bootstrap): string[] {
   const purge = manifest.removePackages.join(' ');
   return [
     'mmdebstrap',
-    `--mode=${mode}`,
+    // The sandbox gives it all ids and capabilities already.
+    '--mode=root',
     `--variant=${manifest.variant}`,
     `--architectures=${manifest.architecture}`,
     '--format=tar',

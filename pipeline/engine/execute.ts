@@ -1,5 +1,5 @@
 /** Walks a plan: a step starts when its inputs exist, at most `jobs` at once; what the store has is not built again. */
-import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Plan, PlannedStep } from '../plan/plan.ts';
 import { formatSize } from '../formats/bytes.ts';
@@ -8,6 +8,7 @@ import type { Artifact, BuildContext, Facts } from '../stages/stage.ts';
 import { stepContext } from './context.ts';
 import { cacheFolders, type Environment } from './environment.ts';
 import { ProcessFailure } from './run.ts';
+import { clearAbandoned } from './scratch.ts';
 import type { Resolution } from './resolve.ts';
 import { digestExtents, digestFile, findEntry, putEntry, syncFile, type Entry } from './store.ts';
 import { timed } from './timed.ts';
@@ -174,21 +175,4 @@ function seating(count: number): <T>(work: () => Promise<T>) => Promise<T> {
       else next();
     }
   };
-}
-
-/** Scratch folders of builds that were killed: their process is gone. */
-async function clearAbandoned(scratch: string): Promise<void> {
-  for (const name of await readdir(scratch).catch(() => [])) {
-    const pid = Number(/-(\d+)$/.exec(name)?.[1]);
-    if (pid > 0 && !alive(pid)) await rm(path.join(scratch, name), { recursive: true, force: true });
-  }
-}
-
-function alive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }

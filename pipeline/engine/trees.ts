@@ -74,6 +74,8 @@ export async function ensureTree(manifest: Manifest, resolution: Resolution, pro
       await makeRepository(path.join(scratch, 'repository'), folders.pool, manifest, resolution.packages);
       await bootstrap(manifest, scratch, { environment, signal, log, emit: options.emit, id: task.id, packages: resolution.packages.length });
       await rename(path.join(scratch, 'tree'), tree);
+      // Its age counts from its making, not from the epoch that its files carry.
+      await utimes(tree, new Date(), new Date());
     } finally {
       await rm(scratch, { recursive: true, force: true });
     }
@@ -98,7 +100,7 @@ interface BootstrapContext {
 /** The host's own mmdebstrap, in the same sandbox and namespaces as the one of the tools tree later. */
 async function bootstrap(manifest: Manifest, scratch: string, context: BootstrapContext): Promise<void> {
   const { environment, signal, log } = context;
-  const argv = mmdebstrapArgv({ manifest, mode: 'root', repository: `${WORKPLACE}/repository`, out: `${WORKPLACE}/tree.tar` });
+  const argv = mmdebstrapArgv({ manifest, repository: `${WORKPLACE}/repository`, out: `${WORKPLACE}/tree.tar` });
   const temporary = path.join(scratch, 'tmp');
   await mkdir(temporary);
   const sandbox = {

@@ -37,7 +37,7 @@ export const packages: Stage<Options, Resolved, never> = {
   async build(resolved, context) {
     if (context.packages === null) throw new Error('the engine gave no package repository');
     const { list } = context.packages;
-    const argv = mmdebstrapArgv({ manifest: resolved.manifest(), mode: 'root', repository: context.box.repository, out: context.box.out });
+    const argv = mmdebstrapArgv({ manifest: resolved.manifest(), repository: context.box.repository, out: context.box.out });
     let done = 0;
     await context.run(argv[0] ?? '', argv.slice(1), {
       identities: 'many',

@@ -3,10 +3,10 @@
  * steps, generated files, users, units, removals; sorted, with fixed owners and times. Without an input tree it
  * makes a new one, e.g. the content of a boot partition.
  */
-import type { Group, Layout, OverlayEntry, User } from '../config/types.ts';
+import type { Group, OverlayEntry, User } from '../config/types.ts';
 import { lockedShadow, withAccounts } from '../tree/accounts.ts';
 import { layOver } from '../tree/overlay.ts';
-import { placeSystemFiles } from '../tree/system.ts';
+import { placeSystemFiles, type SystemFacts } from '../tree/system.ts';
 import { readContent, readTar, writeTar } from '../tree/tar.ts';
 import { contentBytes, directory, hostFile, lookup, place, remove, textFile, type Tree } from '../tree/tree.ts';
 import { disableUnit, enableUnit, maskUnit } from '../tree/units.ts';
@@ -27,7 +27,7 @@ interface Resolved {
   overlays: { name: string; entries: (Omit<OverlayEntry, 'source'> & { source: HostPath })[] }[];
   /** Path in the tree -> input whose file stands there. */
   files: Record<string, string>;
-  system: { image: string; version: string; hostname: string; layout: Pick<Layout, 'partitions' | 'overlays'> } | null;
+  system: Omit<SystemFacts, 'osRelease'> | null;
 }
 
 const ACCOUNTS = { passwd: '/etc/passwd', group: '/etc/group', shadow: '/etc/shadow', gshadow: '/etc/gshadow' } as const;
@@ -74,7 +74,9 @@ export const tree: Stage<Options, Resolved, 'tree' | '*'> = {
         image: image.name,
         version: image.version,
         hostname: options.system.hostname ?? image.name,
-        layout: { partitions: image.layout.partitions.filter(each => each.mount !== ''), overlays: image.layout.overlays },
+        // Not sizes or places: a larger Log must not change a byte of the root.
+        mounts: image.layout.partitions.filter(each => each.mount !== '').map(({ name, mount, mountFlags, filesystem }) => ({ name, mount, mountFlags, filesystem })),
+        overlays: image.layout.overlays,
       },
     };
   },

@@ -79,10 +79,10 @@ export const uki: Stage<Options, Resolved, 'kernel' | 'initrd' | 'verity'> = {
   },
 };
 
-/** Parameters by which the initrd finds and checks the root; they are measured and, with Secure Boot, signed. */
+/** Parameters by which the initrd finds and checks the root; they are measured and, with Secure Boot, signed. The root hash covers the file system's UUID too. */
 export function verityParameters(facts: Readonly<Record<string, unknown>>): string[] {
-  const { rootHash, hashOffset, fecOffset, fecRoots, uuid } = facts;
-  return [`caisson.roothash=${String(rootHash)}`, `caisson.hash_offset=${String(hashOffset)}`, `caisson.fec_offset=${String(fecOffset)}`, `caisson.fec_roots=${String(fecRoots)}`, `caisson.root_uuid=${String(uuid)}`];
+  const { rootHash, hashOffset, fecOffset, fecRoots } = facts;
+  return [`caisson.roothash=${String(rootHash)}`, `caisson.hash_offset=${String(hashOffset)}`, `caisson.fec_offset=${String(fecOffset)}`, `caisson.fec_roots=${String(fecRoots)}`];
 }
 
 /** Profile 0 and one for each slot, in the order in which the selector asks for them by number. */

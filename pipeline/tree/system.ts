@@ -1,12 +1,16 @@
 /** Files of the rootfs that the definition and the layout say, not a package: fstab, hostname, os-release. */
-import type { Layout } from '../config/types.ts';
+import type { Layout, Partition } from '../config/types.ts';
 import { directory, place, symlink, textFile, type Tree } from './tree.ts';
+
+/** What a rootfs must know of a partition that it mounts. */
+export type Mounted = Pick<Partition, 'name' | 'mount' | 'mountFlags' | 'filesystem'>;
 
 export interface SystemFacts {
   image: string;
   version: string;
   hostname: string;
-  layout: Pick<Layout, 'partitions' | 'overlays'>;
+  mounts: readonly Mounted[];
+  overlays: Layout['overlays'];
   /** Content of the tree's own os-release, which stays in front. */
   osRelease: string;
 }
@@ -16,8 +20,8 @@ export interface SystemFacts {
  * the overlay at boot, and does not take the boot for a first one that resets all units to their presets.
  */
 export function placeSystemFiles(tree: Tree, facts: SystemFacts): void {
-  const { image, version, hostname, layout } = facts;
-  place(tree, '/etc/fstab', textFile(fstab(layout)));
+  const { image, version, hostname, mounts, overlays } = facts;
+  place(tree, '/etc/fstab', textFile(fstab(mounts)));
   place(tree, '/etc/hostname', textFile(`${hostname}\n`));
   place(tree, '/etc/hosts', textFile(`127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n127.0.1.1 ${hostname}\n`));
   place(tree, '/etc/machine-id', textFile(''));
@@ -25,18 +29,18 @@ export function placeSystemFiles(tree: Tree, facts: SystemFacts): void {
   for (const path of ['/etc/.updated', '/var/.updated']) place(tree, path, textFile(''));
   place(tree, '/etc/resolv.conf', symlink('/run/systemd/resolve/stub-resolv.conf'));
   place(tree, '/usr/lib/os-release', textFile(`${facts.osRelease.trimEnd()}\nIMAGE_ID=${image}\nIMAGE_VERSION=${version}\n`));
-  for (const path of ['/dev', '/proc', '/run', '/sys', ...layout.partitions.map(each => each.mount).filter(mount => mount !== '')]) place(tree, path, directory());
+  for (const path of ['/dev', '/proc', '/run', '/sys', ...mounts.map(each => each.mount)]) place(tree, path, directory());
   place(tree, '/tmp', directory(0o1777));
-  for (const path of layout.overlays?.paths ?? []) if (!tree.has(path)) place(tree, path, directory());
+  for (const path of overlays?.paths ?? []) if (!tree.has(path)) place(tree, path, directory());
 }
 
 /**
  * Partitions that declare a mount point, by a name that the initrd gives to those of the disk it booted from: a
  * second disk with the same partition names is never picked. `nofail`: a broken log must not stop the boot.
  */
-export function fstab(layout: Pick<Layout, 'partitions'>): string {
-  const lines = layout.partitions
-    .filter(each => each.mount !== '' && each.mount !== '/')
+export function fstab(mounts: readonly Mounted[]): string {
+  const lines = mounts
+    .filter(each => each.mount !== '/')
     .map(each => {
       const flags = [...each.mountFlags, 'nofail'].join(',');
       return `/dev/caisson/${each.name} ${each.mount} ${each.filesystem} ${flags} 0 2\n`;

@@ -4,9 +4,9 @@ import { manifestOf } from '../stages/documents.ts';
 
 test('mmdebstrapArgv of a complete system', () => {
   const manifest = manifestOf({ exclude: ['/usr/share/doc/*', '/a b'], removePackages: ['barnacle', 'worm'] });
-  expect(mmdebstrapArgv({ manifest, mode: 'unshare', repository: '/mnt/repo', out: '/mnt/out.tar' })).toEqual([
+  expect(mmdebstrapArgv({ manifest, repository: '/mnt/repo', out: '/mnt/out.tar' })).toEqual([
     'mmdebstrap',
-    '--mode=unshare',
+    '--mode=root',
     '--variant=essential',
     '--architectures=amd64',
     '--format=tar',
@@ -25,9 +25,9 @@ test('mmdebstrapArgv of a complete system', () => {
 });
 
 test('mmdebstrapArgv without exclusions and purges has none', () => {
-  const argv = mmdebstrapArgv({ manifest: manifestOf({ variant: 'extract', exclude: [] }), mode: 'root', repository: '/r', out: '/o' });
+  const argv = mmdebstrapArgv({ manifest: manifestOf({ variant: 'extract', exclude: [] }), repository: '/r', out: '/o' });
   expect(argv.filter(each => /purge|path-exclude/.test(each))).toEqual([]);
-  expect(argv).toEqual(expect.arrayContaining(['--mode=root', '--variant=extract']));
+  expect(argv).toEqual(expect.arrayContaining(['--variant=extract']));
 });
 
 test('releaseFile names the suite and the index with digest and length', () => {

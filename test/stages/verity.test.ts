@@ -56,7 +56,7 @@ describe('verity', () => {
         const data = Math.ceil(bytes / BLOCK);
         expect(facts).toMatchObject({ dataBlocks: data, hashOffset: data * BLOCK, fecOffset: (data + 1 + treeBlocks(data)) * BLOCK });
       }),
-      { numRuns: 25 },
+      { numRuns: 15 },
     );
   });
 

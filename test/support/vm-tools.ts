@@ -15,5 +15,5 @@ export async function vmTools(cache: string): Promise<string> {
     width: 80,
     signal: new AbortController().signal,
   };
-  return vmTree(context, false);
+  return vmTree(context, { tools: 'tools', vmTools: 'vm-tools' });
 }

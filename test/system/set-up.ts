@@ -2,12 +2,13 @@
  * Builds pipeline/eflow.yaml twice, once as root and once as an ordinary user in another folder, time zone, umask and
  * locale; every system test shares these two. Packages and their resolution are shared; stores are not.
  */
-import { cp, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
 import type { TestProject } from 'vitest/node';
 import { asRoot, CLI, PROJECT } from '../support/caisson.ts';
+import { vmTools } from '../support/vm-tools.ts';
 
 export interface BuildRecord {
   image: string;
@@ -60,12 +61,12 @@ export default async function setUp(project: TestProject): Promise<() => Promise
   const home = path.join(process.env.CAISSON_CACHE ?? path.join(process.env.XDG_CACHE_HOME ?? path.join(process.env.HOME ?? '/root', '.cache'), 'caisson'));
   const rootCache = path.join(scratch, 'root-cache');
   // What was fetched and the trees of programs are taken over; no step is.
-  for (const name of ['pool', 'resolutions', 'trees']) await copyIfThere(path.join(home, name), path.join(rootCache, name));
+  for (const name of ['pool', 'resolutions', 'trees']) await addMissing(path.join(home, name), path.join(rootCache, name));
   const root = await buildAsRoot(scratch, rootCache);
-  await mkdir(home, { recursive: true });
+  if (process.geteuid?.() === 0) await vmTools(rootCache);
   // Given back for the next run; root's trees only to root, who alone can read all of them.
   const kept = process.geteuid?.() === 0 ? ['pool', 'resolutions', 'trees'] : ['pool', 'resolutions'];
-  for (const name of kept) await copyIfThere(path.join(rootCache, name), path.join(home, name));
+  for (const name of kept) await addMissing(path.join(rootCache, name), path.join(home, name));
   const user = await buildAsUser(scratch, rootCache);
   const own = process.geteuid?.() === 0 ? root : user;
   project.provide('builds', { root, user, own, tools: await toolsTree(own.cache), scratch });
@@ -114,9 +115,10 @@ async function sharedBuild(out: string, cache: string, folder: string): Promise<
   return { out, cache, project: folder, record };
 }
 
-async function copyIfThere(from: string, to: string): Promise<void> {
-  await rm(to, { recursive: true, force: true });
-  await execa('cp', ['--archive', '--reflink=auto', '--no-target-directory', from, to], { reject: false });
+/** Adds what `to` does not have yet; nothing that is there is touched. */
+async function addMissing(from: string, to: string): Promise<void> {
+  await mkdir(to, { recursive: true });
+  await execa('cp', ['--archive', '--no-clobber', '--reflink=auto', '--no-target-directory', from, to], { reject: false });
 }
 
 async function toolsTree(cache: string): Promise<string> {

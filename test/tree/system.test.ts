@@ -9,7 +9,7 @@ const media = partitionOf({ name: 'Media', mount: '/srv/media', filesystem: 'vfa
 
 describe('fstab', () => {
   test('a line for each partition with a mount point, in their order, by name, none of them needed to boot', () => {
-    const lines = fstab({ partitions: [journal, partitionOf({ name: 'Hidden', mount: '' }), media] }).split('\n');
+    const lines = fstab([journal, media]).split('\n');
     expect(lines.map(line => line.split(' '))).toEqual([
       ['/dev/caisson/Journal', '/var/journal', 'ext4', expect.stringMatching(/^noatime,nosuid,nofail/), '0', '2'],
       ['/dev/caisson/Media', '/srv/media', 'vfat', expect.stringMatching(/^nofail/), '0', '2'],
@@ -17,7 +17,7 @@ describe('fstab', () => {
     ]);
   });
 
-  test('not the root, which the initrd mounts', () => expect(fstab({ partitions: [partitionOf({ mount: '/' })] })).toBe(''));
+  test('not the root, which the initrd mounts', () => expect(fstab([partitionOf({ mount: '/' })])).toBe(''));
 });
 
 describe('placeSystemFiles', () => {
@@ -25,7 +25,8 @@ describe('placeSystemFiles', () => {
     image: 'pelican',
     version: '2033.4',
     hostname: 'beak',
-    layout: { partitions: [journal, partitionOf({ mount: '' })], overlays: { content: 'keep', store: '/.o', paths: ['/etc', '/opt/state'] } },
+    mounts: [journal],
+    overlays: { content: 'keep', store: '/.o', paths: ['/etc', '/opt/state'] },
     osRelease: 'ID=debian\nVERSION_ID="13"\n\n',
   };
   const made = (tree: Tree = new Map()): Tree => {
@@ -38,7 +39,7 @@ describe('placeSystemFiles', () => {
     ['/etc/hostname', 'beak\n'],
     ['/etc/hosts', '127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n127.0.1.1 beak\n'],
     ['/etc/machine-id', ''],
-    ['/etc/fstab', fstab({ partitions: [journal] })],
+    ['/etc/fstab', fstab([journal])],
     ['/usr/lib/os-release', 'ID=debian\nVERSION_ID="13"\nIMAGE_ID=pelican\nIMAGE_VERSION=2033.4\n'],
   ])('%s', async (path, content) => {
     const tree = made();

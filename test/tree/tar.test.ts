@@ -30,7 +30,7 @@ function sourceFolder(name: string, deepest: string): string {
     chmodSync(join(root, path), mode);
   };
   put('usr/bin/tool', 'tool'.repeat(500), 0o4711);
-  put('etc/secret', 'hush', 0);
+  put('etc/secret', 'hush', 0o600);
   put(`${deepest}/é ü`, 'deep', 0o640);
   symlinkSync('usr/bin', join(root, 'bin'));
   symlinkSync(`/${deepest}`, join(root, 'far'));
@@ -47,7 +47,10 @@ function sourceFolder(name: string, deepest: string): string {
 function gnuWritten(name: string, format: string, deepest: string, more: string[] = []): void {
   const root = sourceFolder(`${name}.d`, deepest);
   const plain = [`--format=${format}`, '--numeric-owner', `--mtime=@${EPOCH}`, ...more];
-  gnuTar('-cf', at(name), '-C', root, '--sort=name', '--owner=1234', '--group=567', ...plain, '.');
+  const owned = ['--owner=1234', '--group=567', ...plain];
+  gnuTar('-cf', at(name), '-C', root, '--sort=name', '--exclude=./etc/secret', ...owned, '.');
+  // Mode 0 only in the archive: not every user who runs this may read such a file.
+  gnuTar('-rf', at(name), '-C', root, '--mode=0', ...owned, './etc/secret');
   gnuTar('-rf', at(name), '-C', '/dev', '--owner=0', '--group=5', '--mode=0620', ...plain, 'null');
 }
 
