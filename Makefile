@@ -1,7 +1,7 @@
 # `make image` and `make test` do everything, set-up included, on a fresh Debian 13 (or 12 with Node >= 20.19).
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: help image test unit lint bench schemas setup setup-test clean
+.PHONY: help image test unit lint bench schemas setup clean
 
 CAISSON := node dist/cli.js
 
@@ -15,7 +15,7 @@ help:
 image: setup
 	$(CAISSON) build eflow
 
-test: setup-test lint
+test: setup lint
 	npx vitest run
 
 unit: setup
@@ -27,6 +27,7 @@ lint: setup
 	npx knip
 
 bench: setup
+	@scripts/set-up.sh --bench
 	node scripts/bench.mjs
 
 schemas: setup
@@ -34,9 +35,6 @@ schemas: setup
 
 setup:
 	@scripts/set-up.sh
-
-setup-test:
-	@scripts/set-up.sh --test
 
 clean:
 	rm -rf dist out

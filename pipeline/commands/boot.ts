@@ -28,7 +28,7 @@ export async function boot(context: CommandContext, options: BootOptions): Promi
   const [, accelerator = ''] = await acceleration();
   context.print(`${file} boots under ${accelerator.startsWith('tcg') ? 'software emulation (half a minute to the login)' : 'KVM'}; Ctrl-A X ends the machine.\nNothing it writes is kept. Nobody can log in: an image has no password and no key.\n\n`);
   try {
-    const machine = { image: file, format, logicalSectorSize: sectorSize, memoryMiB: options.memoryMiB, cpus: options.cpus, credentials: {}, network: options.network, serialFiles: [] };
+    const machine = { image: file, format, logicalSectorSize: sectorSize, memoryMiB: options.memoryMiB, cpus: options.cpus, credentials: {}, network: options.network, otherDisks: [], serialFiles: [] };
     await bootOnTerminal(machine, { environment: context.environment, tree, scratch, signal: context.signal });
     return 0;
   } finally {

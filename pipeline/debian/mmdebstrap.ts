@@ -18,6 +18,8 @@ export function mmdebstrapArgv({ manifest, repository, out }: Bootstrap): string
     `--variant=${manifest.variant}`,
     `--architectures=${manifest.architecture}`,
     '--format=tar',
+    // What dpkg says is the progress that is shown, and the log.
+    '--verbose',
     `--include=${manifest.packages.join(',')}`,
     '--aptopt=APT::Install-Recommends "false"',
     '--aptopt=Acquire::Languages "none"',

@@ -15,6 +15,8 @@ export interface Machine {
   /** systemd credentials given as SMBIOS strings: name -> value. See systemd.system-credentials(7). */
   credentials: Readonly<Record<string, string>>;
   network: boolean;
+  /** Host paths of raw disks that come before the image's in bus order; what is written to them is thrown away. */
+  otherDisks: readonly string[];
   /** Files in `scratch` that receive what is written to the serial ports after the first: ttyS1, ttyS2, ttyS3. */
   serialFiles: readonly string[];
 }
@@ -30,6 +32,7 @@ export interface MachineOptions {
 
 const IMAGE = '/mnt/image';
 const WORK = '/mnt/work';
+const other = (index: number): string => `/mnt/other-${index}`;
 const FIRMWARE = '/usr/share/OVMF';
 
 /** Boots with the console on this terminal and returns when the machine is off. */
@@ -55,7 +58,9 @@ export function qemuArgv(machine: Machine, accelerator: readonly string[]): stri
     '-drive', `if=pflash,unit=0,format=raw,readonly=on,file=${FIRMWARE}/OVMF_CODE_4M.fd`,
     '-drive', `if=pflash,unit=1,format=raw,file=${WORK}/vars.fd`,
     '-drive', `if=none,id=disk,format=qcow2,file=${WORK}/layer.qcow2,cache=unsafe,discard=unmap`,
-    '-device', 'virtio-scsi-pci', '-device', `scsi-hd,drive=disk,bootindex=0,${sector}`,
+    '-device', 'virtio-scsi-pci',
+    ...machine.otherDisks.flatMap((_, index) => ['-drive', `if=none,id=other${index},format=raw,snapshot=on,file=${other(index)}`, '-device', `scsi-hd,drive=other${index}`]),
+    '-device', `scsi-hd,drive=disk,bootindex=0,${sector}`,
     ...(machine.network ? ['-netdev', 'user,id=net', '-device', 'virtio-net-pci,netdev=net,romfile='] : ['-nic', 'none']),
     // A comma ends an SMBIOS value unless it is doubled; base64 has none.
     ...Object.entries(machine.credentials).flatMap(([name, value]) => ['-smbios', `type=11,value=io.systemd.credential.binary:${name}=${Buffer.from(value).toString('base64')}`]),
@@ -80,6 +85,7 @@ function inTree(argv: readonly string[], machine: Machine, { environment, tree, 
   const binds: Bind[] = [
     { host: path.resolve(machine.image), inside: IMAGE, writable: false },
     { host: scratch, inside: WORK, writable: true },
+    ...machine.otherDisks.map((host, index) => ({ host: path.resolve(host), inside: other(index), writable: false })),
   ];
   return sandboxArgv({ tree, binds, env: fixedEnvironment(0), cwd: WORK, network: machine.network, identities: 'one', scratch: null }, argv, environment);
 }

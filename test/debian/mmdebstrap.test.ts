@@ -10,6 +10,7 @@ test('mmdebstrapArgv of a complete system', () => {
     '--variant=essential',
     '--architectures=amd64',
     '--format=tar',
+    '--verbose',
     '--include=rope,anchor',
     '--aptopt=APT::Install-Recommends "false"',
     '--aptopt=Acquire::Languages "none"',

@@ -45,7 +45,8 @@ describe('a key changes with', () => {
     ['what is wired', input => withStep(input, 'hold', { inputs: { tree: 'parts' } }), ['hold']],
     ['the name of an input', input => withStep(input, 'trim', { inputs: { picture: 'sys' } }), ['trim']],
     ['the size of a partition', input => withPartition(input, 'SysA', { size: 91 * 2 ** 20 }), ['sys', 'trim']],
-    ['the label of a partition', input => withPartition(input, 'Hold', { label: 'Other' }), ['hull', 'sys', 'trim', 'hold']],
+    ['the label of a partition', input => withPartition(input, 'Hold', { label: 'Other' }), ['hold']],
+    ['the size of a partition that is mounted, not the root with it', input => withPartition(input, 'Hold', { size: 41 * 2 ** 20 }), ['hold']],
     ['a mount point', input => withPartition(input, 'Hold', { mount: '/bay' }), ['hull', 'sys', 'trim']],
   ];
   test.each(changes)('%s', (_, change, changed) => {

@@ -79,9 +79,9 @@ describe('resolve fills in what the image says', () => {
     expect(tree.resolve({}, viewOf())).toEqual({ users: [], groups: [], units: { enable: [], disable: [], mask: [] }, remove: [], overlays: [], files: {}, system: null });
   });
 
-  test('tree: the system by the image, only mounted partitions of the layout', () => {
-    const layout = layoutOf([{ name: 'Hold', mount: '/hold' }, { name: 'Other' }], { overlays: { content: 'x', store: '/s', paths: ['/p'] } });
-    expect(tree.resolve({ system: {} }, viewOf({ layout })).system).toEqual({ image: 'galleon', version: '7.3', hostname: 'galleon', layout: { partitions: [layout.partitions[0]], overlays: layout.overlays } });
+  test('tree: the system by the image; of the layout what is mounted, and no sizes', () => {
+    const layout = layoutOf([{ name: 'Hold', mount: '/hold', mountFlags: ['ro'] }, { name: 'Other' }], { overlays: { content: 'x', store: '/s', paths: ['/p'] } });
+    expect(tree.resolve({ system: {} }, viewOf({ layout })).system).toEqual({ image: 'galleon', version: '7.3', hostname: 'galleon', mounts: [{ name: 'Hold', mount: '/hold', mountFlags: ['ro'], filesystem: 'ext4' }], overlays: layout.overlays });
     expect(tree.resolve({ system: { hostname: 'prow' } }, viewOf({ layout })).system?.hostname).toBe('prow');
   });
 

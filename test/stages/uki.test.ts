@@ -33,7 +33,7 @@ test('the selector asks for a slot by the number that its profile has', () => {
 });
 
 test('verityParameters: where the hash tree and the code are, and what they must say', () => {
-  expect(verityParameters({ rootHash: 'abc', hashOffset: 4096, fecOffset: 8192, fecRoots: 7, uuid: '1-2', other: 1 })).toEqual(['caisson.roothash=abc', 'caisson.hash_offset=4096', 'caisson.fec_offset=8192', 'caisson.fec_roots=7', 'caisson.root_uuid=1-2']);
+  expect(verityParameters({ rootHash: 'abc', hashOffset: 4096, fecOffset: 8192, fecRoots: 7, other: 1 })).toEqual(['caisson.roothash=abc', 'caisson.hash_offset=4096', 'caisson.fec_offset=8192', 'caisson.fec_roots=7']);
 });
 
 test('build: a profile for each slot, joined to the one with the kernel; the kernel’s release from the initrd', async () => {
@@ -41,7 +41,7 @@ test('build: a profile for each slot, joined to the one with the kernel; the ker
     inputs: {
       kernel: artifactOf(folder, 'kernel'),
       initrd: artifactOf(folder, 'initrd', { facts: { kernel: '6.66-tide' } }),
-      verity: artifactOf(folder, 'root', { facts: { rootHash: 'abc', hashOffset: 1, fecOffset: 2, fecRoots: 3, uuid: 'u' } }),
+      verity: artifactOf(folder, 'root', { facts: { rootHash: 'abc', hashOffset: 1, fecOffset: 2, fecRoots: 3 } }),
     },
     run: (_, { out }) => writeFileSync(out, 'PE'),
   });
@@ -53,7 +53,7 @@ test('build: a profile for each slot, joined to the one with the kernel; the ker
     'ukify build --stub=/usr/lib/systemd/boot/efi/linuxx64.efi.stub --linux=/mnt/inputs/kernel --initrd=/mnt/inputs/initrd --uname=6.66-tide --os-release=@/mnt/work/os-release --profile=@/mnt/work/profile-0 --cmdline=@/mnt/work/cmdline-0 --join-profile=/mnt/work/profile-1.efi --join-profile=/mnt/work/profile-2.efi --output=/mnt/work/artifact',
   ]);
   expect(file('profile-2')).toBe('ID=b\nTITLE=slot B\n');
-  expect(file('cmdline-2')).toBe('quiet caisson.roothash=abc caisson.hash_offset=1 caisson.fec_offset=2 caisson.fec_roots=3 caisson.root_uuid=u caisson.slot=B rauc.slot=B');
+  expect(file('cmdline-2')).toBe('quiet caisson.roothash=abc caisson.hash_offset=1 caisson.fec_offset=2 caisson.fec_roots=3 caisson.slot=B rauc.slot=B');
   expect(file('os-release')).toContain('IMAGE_ID=galleon\n');
   expect(facts).toMatchObject({ kernel: '6.66-tide', profiles: [{ id: 'auto' }, { id: 'a' }, { id: 'b' }] });
 });

@@ -19,7 +19,7 @@ export interface Probed {
  * Boots `image` and runs `script` in it once multi-user.target is reached: as a unit that systemd takes from an SMBIOS
  * credential (systemd.extra-unit.*, see systemd.system-credentials(7)). The machine powers off at its end.
  */
-export async function probe(image: string, options: { script: string; tree: string; scratch: string; cache: string }): Promise<Probed> {
+export async function probe(image: string, options: { script: string; tree: string; scratch: string; cache: string; otherDisks?: string[] }): Promise<Probed> {
   const lines: string[] = [];
   const limit = AbortSignal.timeout(LIMIT);
   const { format, sectorSize } = await withImage(image, async each => ({ format: each.format, sectorSize: each.sectorSize }));
@@ -35,7 +35,7 @@ ExecStart=/bin/sh -c 'systemctl is-system-running --wait >/dev/null; eval "$(ech
   await mkdir(options.scratch, { recursive: true });
   try {
     await bootWatched(
-      { image, format, logicalSectorSize: sectorSize, memoryMiB: 1024, cpus: 2, credentials, network: false, serialFiles: ['probe.txt'] },
+      { image, format, logicalSectorSize: sectorSize, memoryMiB: 1024, cpus: 2, credentials, network: false, otherDisks: options.otherDisks ?? [], serialFiles: ['probe.txt'] },
       { environment: testEnvironment(options.cache), tree: options.tree, scratch: options.scratch, signal: limit, onLine: line => lines.push(line), log: path.join(options.scratch, 'console.log') },
     );
   } catch (error) {
