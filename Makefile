@@ -1,7 +1,7 @@
 # `make image` and `make test` do everything, set-up included, on a fresh Debian 13 (or 12 with Node >= 20.19).
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: help image test unit lint bench schemas setup clean
+.PHONY: help image test unit lint format bench schemas setup clean
 
 CAISSON := node dist/cli.js
 
@@ -24,7 +24,11 @@ unit: setup
 lint: setup
 	npx tsc -p tsconfig.json
 	npx oxlint --type-aware --deny-warnings
+	npx oxfmt --check
 	npx knip
+
+format: setup
+	npx oxfmt
 
 bench: setup
 	@scripts/set-up.sh --bench

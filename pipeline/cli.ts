@@ -23,7 +23,8 @@ interface GlobalOptions {
   plain?: boolean;
 }
 
-const VERSION = (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version;
+const VERSION = (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string })
+  .version;
 
 // Modes of files we make are ours to say, not the caller's umask.
 process.umask(0o022);
@@ -36,7 +37,10 @@ const program = new Command('caisson')
   .option('--plain', 'plain lines, no drawing, also in a terminal')
   .showHelpAfterError('(caisson COMMAND --help shows what there is)')
   .exitOverride()
-  .addHelpText('after', '\nExit codes: 0 done, 1 build or proof failed, 2 bad usage or configuration, 130 interrupted.');
+  .addHelpText(
+    'after',
+    '\nExit codes: 0 done, 1 build or proof failed, 2 bad usage or configuration, 130 interrupted.',
+  );
 
 program
   .command('check')
@@ -44,18 +48,35 @@ program
   .argument('[documents...]', 'images by name, or files; all documents of the project when left out')
   .option('--host', 'try what this machine must offer, and name the remedy for what is missing')
   .addHelpText('after', '\nExamples:\n  caisson check\n  caisson check eflow layouts/mine.yaml\n  caisson check --host')
-  .action((documents: string[], options: { host?: boolean }, self: Command) => run(self, context => (options.host === true ? checkTheHost(context) : check(context, documents))));
+  .action((documents: string[], options: { host?: boolean }, self: Command) =>
+    run(self, context => (options.host === true ? checkTheHost(context) : check(context, documents))),
+  );
 
 imageOptions(program.command('plan').description('the steps of an image, their keys, and what is cached'))
   .addHelpText('after', '\nExamples:\n  caisson plan eflow\n  caisson plan eflow --set layout=large-log --json')
-  .action((image: string, options: ImageOptions, self: Command) => run(self, context => showPlan(context, { image, sets: options.set, formats: options.format, out: options.out })));
+  .action((image: string, options: ImageOptions, self: Command) =>
+    run(self, context => showPlan(context, { image, sets: options.set, formats: options.format, out: options.out })),
+  );
 
 imageOptions(program.command('build').description('build an image into OUT/NAME/'))
   .option('--jobs <n>', 'steps that run at once', wholeNumber, Math.min(4, availableParallelism()))
   .option('--update', 'ask the mirrors for newer packages instead of reusing the recorded ones')
-  .addHelpText('after', '\nExamples:\n  caisson build eflow\n  caisson build eflow --update --set version=2026.12.0\n  caisson build eflow --set layout=large-log --format vhdx,raw --out /srv/images')
+  .addHelpText(
+    'after',
+    '\nExamples:\n  caisson build eflow\n  caisson build eflow --update --set version=2026.12.0\n  caisson build eflow --set layout=large-log --format vhdx,raw --out /srv/images',
+  )
   .action((image: string, options: ImageOptions & { jobs: number; update?: boolean }, self: Command) =>
-    run(self, context => build(context, { image, sets: options.set, formats: options.format, out: options.out, jobs: options.jobs, update: options.update === true })));
+    run(self, context =>
+      build(context, {
+        image,
+        sets: options.set,
+        formats: options.format,
+        out: options.out,
+        jobs: options.jobs,
+        update: options.update === true,
+      }),
+    ),
+  );
 
 program
   .command('show')
@@ -63,7 +84,9 @@ program
   .argument('<target>', 'a layout (name or file), an image file, or the name of an image that was built')
   .addOption(outOption())
   .addHelpText('after', '\nExamples:\n  caisson show eflow\n  caisson show out/eflow/eflow.vhdx')
-  .action((target: string, options: { out: string }, self: Command) => run(self, context => show(context, { target, out: options.out })));
+  .action((target: string, options: { out: string }, self: Command) =>
+    run(self, context => show(context, { target, out: options.out })),
+  );
 
 program
   .command('boot')
@@ -75,10 +98,25 @@ program
   .option('--no-network', 'give it no network card')
   .addHelpText('after', '\nExamples:\n  caisson boot eflow\n  caisson boot out/eflow/eflow.vhdx --memory 1024')
   .action((image: string, options: { out: string; memory: number; cpus: number; network: boolean }, self: Command) =>
-    run(self, context => boot(context, { image, out: options.out, memoryMiB: options.memory, cpus: options.cpus, network: options.network })));
+    run(self, context =>
+      boot(context, {
+        image,
+        out: options.out,
+        memoryMiB: options.memory,
+        cpus: options.cpus,
+        network: options.network,
+      }),
+    ),
+  );
 
-const cache = program.command('cache').description('what the cache holds').addHelpText('after', '\nExamples:\n  caisson cache ls\n  caisson cache prune --days 7');
-cache.command('ls').description('list what is in the cache').action((_: unknown, self: Command) => run(self, listCache));
+const cache = program
+  .command('cache')
+  .description('what the cache holds')
+  .addHelpText('after', '\nExamples:\n  caisson cache ls\n  caisson cache prune --days 7');
+cache
+  .command('ls')
+  .description('list what is in the cache')
+  .action((_: unknown, self: Command) => run(self, listCache));
 cache
   .command('prune')
   .description('remove what was not used for some days')
@@ -100,8 +138,18 @@ interface ImageOptions {
 function imageOptions(command: Command): Command {
   return command
     .argument('<image>', 'name of a definition in pipeline/, or its file')
-    .option('--set <path=value>', 'change one value of the definition or (layout.…) its layout; may be repeated', (value: string, all: string[]) => [...all, value], [] as string[])
-    .option('--format <list>', `containers to make: ${CONTAINER_FORMATS.join(', ')} (default: as the definition says)`, formats, [] as string[])
+    .option(
+      '--set <path=value>',
+      'change one value of the definition or (layout.…) its layout; may be repeated',
+      (value: string, all: string[]) => [...all, value],
+      [] as string[],
+    )
+    .option(
+      '--format <list>',
+      `containers to make: ${CONTAINER_FORMATS.join(', ')} (default: as the definition says)`,
+      formats,
+      [] as string[],
+    )
     .addOption(outOption());
 }
 
@@ -112,7 +160,8 @@ function outOption(): Option {
 function formats(text: string): string[] {
   const all = text.split(',').map(each => each.trim());
   const unknown = all.find(each => !(CONTAINER_FORMATS as readonly string[]).includes(each));
-  if (unknown !== undefined) throw new InvalidArgumentError(`"${unknown}" is no format; there are ${CONTAINER_FORMATS.join(' and ')}.`);
+  if (unknown !== undefined)
+    throw new InvalidArgumentError(`"${unknown}" is no format; there are ${CONTAINER_FORMATS.join(' and ')}.`);
   return [...new Set(all)];
 }
 
@@ -127,7 +176,11 @@ async function run(self: Command, work: (context: CommandContext) => Promise<Exi
   const stop = (): void => abort.abort(new Error('interrupted'));
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, stop);
   const json = options.json === true;
-  const kind: RendererKind = json ? 'json' : options.plain === true || !process.stdout.isTTY || process.env.CI !== undefined ? 'plain' : 'tty';
+  const kind: RendererKind = json
+    ? 'json'
+    : options.plain === true || !process.stdout.isTTY || process.env.CI !== undefined
+      ? 'plain'
+      : 'tty';
   const renderer = createRenderer({ kind, stdout: process.stdout, stderr: process.stderr });
   const context: CommandContext = {
     environment: environment(),
@@ -145,14 +198,22 @@ async function run(self: Command, work: (context: CommandContext) => Promise<Exi
     await renderer.close();
   } catch (error) {
     await renderer.close(true);
-    process.exitCode = await showFailure(error, { interrupted: abort.signal.aborted, json, color: process.stderr.isTTY, version: VERSION, write: text => void process.stderr.write(text) });
+    process.exitCode = await showFailure(error, {
+      interrupted: abort.signal.aborted,
+      json,
+      color: process.stderr.isTTY,
+      version: VERSION,
+      write: text => void process.stderr.write(text),
+    });
   }
 }
 
 function environment(): Environment {
   const { uid, username } = userInfo();
   const cacheHome = process.env.XDG_CACHE_HOME ?? path.join(homedir(), '.cache');
-  const proxies = ['http_proxy', 'https_proxy', 'no_proxy', 'HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY'].flatMap(name => (process.env[name] === undefined ? [] : [[name, process.env[name]] as const]));
+  const proxies = ['http_proxy', 'https_proxy', 'no_proxy', 'HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY'].flatMap(name =>
+    process.env[name] === undefined ? [] : [[name, process.env[name]] as const],
+  );
   return {
     cache: path.resolve(process.env.CAISSON_CACHE ?? path.join(cacheHome, 'caisson')),
     root: process.geteuid?.() === 0,

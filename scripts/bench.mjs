@@ -1,13 +1,25 @@
 // The figures of docs/PERFORMANCE.md, measured in one run on one machine: `make bench`. Not a test: machines are noisy.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { cpus, homedir, release, tmpdir, totalmem } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const project = fileURLToPath(new URL('..', import.meta.url));
 const cli = path.join(project, 'dist/cli.js');
-const cacheHome = process.env.CAISSON_CACHE ?? path.join(process.env.XDG_CACHE_HOME ?? path.join(homedir(), '.cache'), 'caisson');
+const cacheHome =
+  process.env.CAISSON_CACHE ?? path.join(process.env.XDG_CACHE_HOME ?? path.join(homedir(), '.cache'), 'caisson');
 const scratch = mkdtempSync(path.join(tmpdir(), 'caisson-bench-'));
 const copy = path.join(scratch, 'project');
 const out = path.join(scratch, 'out');
@@ -16,7 +28,8 @@ try {
   // Packages in the pool and the trees of programs made: what a release engineer has after the first build.
   run(cacheHome, path.join(scratch, 'warm'), project);
   mkdirSync(copy);
-  for (const name of ['pipeline', 'layouts', 'overlays', 'rootfs-manifests']) cpSync(path.join(project, name), path.join(copy, name), { recursive: true, verbatimSymlinks: true });
+  for (const name of ['pipeline', 'layouts', 'overlays', 'rootfs-manifests'])
+    cpSync(path.join(project, name), path.join(copy, name), { recursive: true, verbatimSymlinks: true });
 
   const fromPool = sharedCache('from-pool', ['pool', 'resolutions', 'apt']);
   const rows = [];
@@ -29,10 +42,15 @@ try {
   rows.push(['one overlay file changed', ...run(emptyStore, out, copy)]);
   rows.push(['nothing changed', ...run(emptyStore, out, copy)]);
 
-  console.log(`${cpus().length} cores (${cpus()[0]?.model.trim()}), ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release()}, Node ${process.version}, as ${process.geteuid() === 0 ? 'root' : 'a user'}\n`);
+  console.log(
+    `${cpus().length} cores (${cpus()[0]?.model.trim()}), ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release()}, Node ${process.version}, as ${process.geteuid() === 0 ? 'root' : 'a user'}\n`,
+  );
   table(['build of eflow', 'wall s', 'CPU s', 'peak RSS of the largest process, MB', 'of Node itself, MB'], rows);
   console.log('');
-  table(['stage', 'step', 'seconds', 'MiB'], stages.map(each => [each.stage, each.id, each.seconds.toFixed(2), (each.bytes / 2 ** 20).toFixed(1)]));
+  table(
+    ['stage', 'step', 'seconds', 'MiB'],
+    stages.map(each => [each.stage, each.id, each.seconds.toFixed(2), (each.bytes / 2 ** 20).toFixed(1)]),
+  );
   console.log('');
   container();
 } finally {
@@ -44,34 +62,106 @@ function run(cache, folder, cwd) {
   const report = path.join(scratch, 'rss');
   const hook = `data:text/javascript,import{writeFileSync}from"node:fs";process.on("exit",()=>writeFileSync(${JSON.stringify(report)},String(process.resourceUsage().maxRSS)))`;
   const start = performance.now();
-  const result = spawnSync('/usr/bin/time', ['--format=%U %S %M', '--output', path.join(scratch, 'time'), process.execPath, '--import', hook, cli, 'build', 'eflow', '--plain', '--out', folder], { cwd, env: { ...process.env, CAISSON_CACHE: cache }, stdio: ['ignore', 'ignore', 'inherit'] });
+  const result = spawnSync(
+    '/usr/bin/time',
+    [
+      '--format=%U %S %M',
+      '--output',
+      path.join(scratch, 'time'),
+      process.execPath,
+      '--import',
+      hook,
+      cli,
+      'build',
+      'eflow',
+      '--plain',
+      '--out',
+      folder,
+    ],
+    { cwd, env: { ...process.env, CAISSON_CACHE: cache }, stdio: ['ignore', 'ignore', 'inherit'] },
+  );
   const wall = (performance.now() - start) / 1000;
   if (result.status !== 0) throw new Error('the build failed');
-  const [user, system, rss] = readFileSync(path.join(scratch, 'time'), 'utf8').trim().split('\n').at(-1).split(' ').map(Number);
-  return [wall.toFixed(1), (user + system).toFixed(1), (rss / 1000).toFixed(0), (Number(readFileSync(report, 'utf8')) / 1000).toFixed(0)];
+  const [user, system, rss] = readFileSync(path.join(scratch, 'time'), 'utf8')
+    .trim()
+    .split('\n')
+    .at(-1)
+    .split(' ')
+    .map(Number);
+  return [
+    wall.toFixed(1),
+    (user + system).toFixed(1),
+    (rss / 1000).toFixed(0),
+    (Number(readFileSync(report, 'utf8')) / 1000).toFixed(0),
+  ];
 }
 
 function sharedCache(name, shared) {
   const folder = path.join(scratch, name);
   mkdirSync(folder);
-  for (const each of shared) if (existsSync(path.join(cacheHome, each))) symlinkSync(path.join(cacheHome, each), path.join(folder, each));
+  for (const each of shared)
+    if (existsSync(path.join(cacheHome, each))) symlinkSync(path.join(cacheHome, each), path.join(folder, each));
   return folder;
 }
 
 /** Our VHDX writer beside qemu-img's, on the same disk, in turn. Neither syncs. */
 function container() {
   const image = path.join(out, 'eflow/eflow.vhdx');
-  const tree = path.join(cacheHome, 'trees', readdirSync(path.join(cacheHome, 'trees')).find(name => name.startsWith('tools-')));
-  const box = argv => execFileSync('bwrap', ['--unshare-user', '--uid', '0', '--gid', '0', '--ro-bind', tree, '/', '--tmpfs', '/tmp', '--proc', '/proc', '--dev', '/dev', '--tmpfs', '/mnt', '--bind', scratch, '/mnt/work', ...argv], { stdio: ['ignore', 'pipe', 'inherit'], encoding: 'utf8' });
+  const tree = path.join(
+    cacheHome,
+    'trees',
+    readdirSync(path.join(cacheHome, 'trees')).find(name => name.startsWith('tools-')),
+  );
+  const box = argv =>
+    execFileSync(
+      'bwrap',
+      [
+        '--unshare-user',
+        '--uid',
+        '0',
+        '--gid',
+        '0',
+        '--ro-bind',
+        tree,
+        '/',
+        '--tmpfs',
+        '/tmp',
+        '--proc',
+        '/proc',
+        '--dev',
+        '/dev',
+        '--tmpfs',
+        '/mnt',
+        '--bind',
+        scratch,
+        '/mnt/work',
+        ...argv,
+      ],
+      { stdio: ['ignore', 'pipe', 'inherit'], encoding: 'utf8' },
+    );
   box(['qemu-img', 'convert', '-f', 'vhdx', '-O', 'raw', `/mnt/work/out/eflow/eflow.vhdx`, '/mnt/work/disk.raw']);
-  const extents = JSON.parse(box(['qemu-img', 'map', '--format=raw', '--output=json', '/mnt/work/disk.raw'])).filter(each => each.data).map(each => ({ start: each.start, length: each.length, file: path.join(scratch, 'disk.raw'), offset: each.start }));
+  const extents = JSON.parse(box(['qemu-img', 'map', '--format=raw', '--output=json', '/mnt/work/disk.raw']))
+    .filter(each => each.data)
+    .map(each => ({
+      start: each.start,
+      length: each.length,
+      file: path.join(scratch, 'disk.raw'),
+      offset: each.start,
+    }));
   const size = statSync(path.join(scratch, 'disk.raw')).size;
-  writeFileSync(path.join(scratch, 'map.json'), JSON.stringify({ size, logicalSectorSize: 512, physicalSectorSize: 4096, extents }));
+  writeFileSync(
+    path.join(scratch, 'map.json'),
+    JSON.stringify({ size, logicalSectorSize: 512, physicalSectorSize: 4096, extents }),
+  );
   const ours = [];
   const theirs = [];
   for (let round = 0; round < 6; round++) {
     for (const name of ['ours.vhdx', 'theirs.vhdx']) rmSync(path.join(scratch, name), { force: true });
-    const text = execFileSync(process.execPath, [path.join(project, 'scripts/write-vhdx.mjs'), path.join(scratch, 'map.json'), path.join(scratch, 'ours.vhdx')], { encoding: 'utf8' });
+    const text = execFileSync(
+      process.execPath,
+      [path.join(project, 'scripts/write-vhdx.mjs'), path.join(scratch, 'map.json'), path.join(scratch, 'ours.vhdx')],
+      { encoding: 'utf8' },
+    );
     const start = performance.now();
     box(['qemu-img', 'convert', '-f', 'raw', '-O', 'vhdx', '/mnt/work/disk.raw', '/mnt/work/theirs.vhdx']);
     // The first round warms the page cache.
@@ -82,15 +172,20 @@ function container() {
   }
   const median = all => all.sort((a, b) => a - b)[Math.floor(all.length / 2)].toFixed(3);
   const mib = name => (statSync(path.join(scratch, name)).size / 2 ** 20).toFixed(0);
-  table(['raw disk -> VHDX, median of 5', 'seconds', 'MiB'], [
-    ['Caisson, 1 MiB blocks', median(ours), mib('ours.vhdx')],
-    ['qemu-img convert, its own block size (with its start: some 10 ms)', median(theirs), mib('theirs.vhdx')],
-    ['non-zero MiB of the disk', '', String(nonZeroMiB(image))],
-  ]);
+  table(
+    ['raw disk -> VHDX, median of 5', 'seconds', 'MiB'],
+    [
+      ['Caisson, 1 MiB blocks', median(ours), mib('ours.vhdx')],
+      ['qemu-img convert, its own block size (with its start: some 10 ms)', median(theirs), mib('theirs.vhdx')],
+      ['non-zero MiB of the disk', '', String(nonZeroMiB(image))],
+    ],
+  );
 }
 
 function nonZeroMiB(image) {
-  const text = execFileSync(process.execPath, [path.join(project, 'scripts/write-vhdx.mjs'), '--blocks', image], { encoding: 'utf8' });
+  const text = execFileSync(process.execPath, [path.join(project, 'scripts/write-vhdx.mjs'), '--blocks', image], {
+    encoding: 'utf8',
+  });
   return Number(text);
 }
 

@@ -10,6 +10,15 @@ else {
   const map = JSON.parse(readFileSync(first, 'utf8'));
   const guid = name => seededGuid('bench', name);
   const start = performance.now();
-  await writeVhdx(map, second, { fixed: false, blockSize: 2 ** 20, fileWriteGuid: guid('w'), dataWriteGuid: guid('d'), diskId: guid('i'), creator: 'Caisson', signal: new AbortController().signal, onProgress: () => undefined });
+  await writeVhdx(map, second, {
+    fixed: false,
+    blockSize: 2 ** 20,
+    fileWriteGuid: guid('w'),
+    dataWriteGuid: guid('d'),
+    diskId: guid('i'),
+    creator: 'Caisson',
+    signal: new AbortController().signal,
+    onProgress: () => undefined,
+  });
   console.log((performance.now() - start) / 1000);
 }

@@ -22,13 +22,28 @@ export interface BootOptions {
 
 export async function boot(context: CommandContext, options: BootOptions): Promise<ExitCode> {
   const file = await imageFile(options.image, options.out);
-  const { format, sectorSize } = await withImage(file, async image => ({ format: image.format, sectorSize: image.sectorSize }));
+  const { format, sectorSize } = await withImage(file, async image => ({
+    format: image.format,
+    sectorSize: image.sectorSize,
+  }));
   const tree = await vmTree(context, await manifestNames(context, options.image));
   const scratch = machineScratch(context.environment);
   const [, accelerator = ''] = await acceleration();
-  context.print(`${file} boots under ${accelerator.startsWith('tcg') ? 'software emulation (half a minute to the login)' : 'KVM'}; Ctrl-A X ends the machine.\nNothing it writes is kept. Nobody can log in: an image has no password and no key.\n\n`);
+  context.print(
+    `${file} boots under ${accelerator.startsWith('tcg') ? 'software emulation (half a minute to the login)' : 'KVM'}; Ctrl-A X ends the machine.\nNothing it writes is kept. Nobody can log in: an image has no password and no key.\n\n`,
+  );
   try {
-    const machine = { image: file, format, logicalSectorSize: sectorSize, memoryMiB: options.memoryMiB, cpus: options.cpus, credentials: {}, network: options.network, otherDisks: [], serialFiles: [] };
+    const machine = {
+      image: file,
+      format,
+      logicalSectorSize: sectorSize,
+      memoryMiB: options.memoryMiB,
+      cpus: options.cpus,
+      credentials: {},
+      network: options.network,
+      otherDisks: [],
+      serialFiles: [],
+    };
     await bootOnTerminal(machine, { environment: context.environment, tree, scratch, signal: context.signal });
     return 0;
   } finally {
@@ -60,5 +75,8 @@ export async function imageFile(image: string, out: string): Promise<string> {
   const isPath = image.includes('/') || /\.(vhdx|raw|img)$/.test(image);
   const candidates = isPath ? [image] : ['vhdx', 'raw'].map(format => path.join(out, image, `${image}.${format}`));
   for (const file of candidates) if ((await stat(file).catch(() => null))?.isFile()) return file;
-  throw new UsageFault(`no image ${candidates.join(' or ')}`, isPath ? 'check the path' : `build it first: caisson build ${image}`);
+  throw new UsageFault(
+    `no image ${candidates.join(' or ')}`,
+    isPath ? 'check the path' : `build it first: caisson build ${image}`,
+  );
 }

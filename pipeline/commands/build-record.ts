@@ -16,10 +16,17 @@ export interface BuildRecordInput {
 }
 
 /** Sizes and offsets in bytes, times in seconds; paths relative to build.json. */
-export function buildRecord({ plan, project, results, resolutions, environment, out }: BuildRecordInput): Record<string, unknown> {
+export function buildRecord({
+  plan,
+  project,
+  results,
+  resolutions,
+  environment,
+  out,
+}: BuildRecordInput): Record<string, unknown> {
   const facts = (stage: string): Readonly<Record<string, unknown>> => {
     const step = plan.steps.find(each => each.stage.name === stage);
-    return step === undefined ? {} : results.get(step.id)?.artifact.facts ?? {};
+    return step === undefined ? {} : (results.get(step.id)?.artifact.facts ?? {});
   };
   const verity = facts('verity');
   const tools = resolutions[project.image.tools];
@@ -46,10 +53,26 @@ export function buildRecord({ plan, project, results, resolutions, environment, 
     }),
     stages: plan.steps.map(step => {
       const result = results.get(step.id);
-      return { id: step.id, stage: step.stage.name, key: step.key, sha256: result?.artifact.sha256, bytes: result?.artifact.bytes, cached: result?.cached, seconds: round(result?.seconds ?? 0) };
+      return {
+        id: step.id,
+        stage: step.stage.name,
+        key: step.key,
+        sha256: result?.artifact.sha256,
+        bytes: result?.artifact.bytes,
+        cached: result?.cached,
+        seconds: round(result?.seconds ?? 0),
+      };
     }),
-    packages: Object.fromEntries(plan.steps.flatMap(step => (step.sources === null ? [] : [[step.sources.name, results.get(step.id)?.artifact.facts.packages ?? []]]))),
-    packageCount: plan.steps.reduce((sum, step) => sum + (step.sources === null ? 0 : ((results.get(step.id)?.artifact.facts.packages ?? []) as unknown[]).length), 0),
+    packages: Object.fromEntries(
+      plan.steps.flatMap(step =>
+        step.sources === null ? [] : [[step.sources.name, results.get(step.id)?.artifact.facts.packages ?? []]],
+      ),
+    ),
+    packageCount: plan.steps.reduce(
+      (sum, step) =>
+        sum + (step.sources === null ? 0 : ((results.get(step.id)?.artifact.facts.packages ?? []) as unknown[]).length),
+      0,
+    ),
     tools: Object.fromEntries((tools?.packages ?? []).map(each => [each.name, each.version])),
     uid: environment.uid,
     root: environment.root,

@@ -24,19 +24,36 @@ export async function build(context: CommandContext, options: BuildOptions): Pro
     type: 'planned',
     image: plan.image.name,
     version: plan.image.version,
-    steps: plan.steps.map(step => ({ id: step.id, summary: step.stage.summary, cached: ahead.get(step.id) !== null, why: '' })),
+    steps: plan.steps.map(step => ({
+      id: step.id,
+      summary: step.stage.summary,
+      cached: ahead.get(step.id) !== null,
+      why: '',
+    })),
   });
   for (const step of plan.steps) {
-    const resolution = step.sources === null || ahead.get(step.id) !== null ? undefined : resolutions[step.sources.name];
-    if (resolution !== undefined) await ensureFetched(resolution, programs, { environment, emit, signal, update: false });
+    const resolution =
+      step.sources === null || ahead.get(step.id) !== null ? undefined : resolutions[step.sources.name];
+    if (resolution !== undefined)
+      await ensureFetched(resolution, programs, { environment, emit, signal, update: false });
   }
   const record = path.join(out, 'build.json');
   // build.json is there only when all that it tells of is.
   if (![...ahead.values()].every(entry => entry !== null)) await rm(record, { force: true });
   const results = await execute(plan, { environment, tools, resolutions, out, jobs: options.jobs, emit, signal });
   const seconds = (performance.now() - start) / 1000;
-  await replaceFile(record, `${JSON.stringify(buildRecord({ plan, project, results, resolutions, environment, out }), null, 2)}\n`);
+  await replaceFile(
+    record,
+    `${JSON.stringify(buildRecord({ plan, project, results, resolutions, environment, out }), null, 2)}\n`,
+  );
   const reused = [...results.values()].filter(each => each.cached).length;
-  emit({ type: 'built', image: plan.image.name, version: plan.image.version, seconds, built: results.size - reused, reused });
+  emit({
+    type: 'built',
+    image: plan.image.name,
+    version: plan.image.version,
+    seconds,
+    built: results.size - reused,
+    reused,
+  });
   return 0;
 }

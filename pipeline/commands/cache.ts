@@ -4,7 +4,7 @@ import path from 'node:path';
 import { cacheFolders } from '../engine/environment.ts';
 import { clearAbandoned } from '../engine/scratch.ts';
 import { listEntries } from '../engine/store.ts';
-import { formatSize } from '../formats/bytes.ts';
+import { roundSize } from '../formats/bytes.ts';
 import { drawTable } from '../report/table.ts';
 import type { CommandContext, ExitCode } from './context.ts';
 
@@ -12,18 +12,52 @@ const DAY = 86_400_000;
 
 export async function listCache(context: CommandContext): Promise<ExitCode> {
   const folders = cacheFolders(context.environment.cache);
-  const entries = (await listEntries(folders.store)).map(({ entry, onDisk, usedAt }) => ({ kind: 'step', name: `${entry.image}/${entry.step}`, key: entry.key, bytes: onDisk, usedAt: usedAt.toISOString() }));
-  const trees = await Promise.all((await names(folders.trees)).map(async name => ({ kind: 'tree', name, key: name.split('-').at(-1) ?? '', bytes: await sizeBelow(path.join(folders.trees, name)), usedAt: (await stat(path.join(folders.trees, name))).mtime.toISOString() })));
-  const pool = { kind: 'pool', name: `${(await names(folders.pool)).length} packages`, key: '', bytes: await sizeBelow(folders.pool), usedAt: '' };
+  const entries = (await listEntries(folders.store)).map(({ entry, onDisk, usedAt }) => ({
+    kind: 'step',
+    name: `${entry.image}/${entry.step}`,
+    key: entry.key,
+    bytes: onDisk,
+    usedAt: usedAt.toISOString(),
+  }));
+  const trees = await Promise.all(
+    (await names(folders.trees)).map(async name => ({
+      kind: 'tree',
+      name,
+      key: name.split('-').at(-1) ?? '',
+      bytes: await sizeBelow(path.join(folders.trees, name)),
+      usedAt: (await stat(path.join(folders.trees, name))).mtime.toISOString(),
+    })),
+  );
+  const pool = {
+    kind: 'pool',
+    name: `${(await names(folders.pool)).length} packages`,
+    key: '',
+    bytes: await sizeBelow(folders.pool),
+    usedAt: '',
+  };
   const rows = [...entries, ...trees, pool];
   if (context.json) {
     context.print(`${JSON.stringify({ cache: context.environment.cache, entries: rows }, null, 2)}\n`);
     return 0;
   }
-  const columns = [{ title: 'kind', align: 'left' }, { title: 'what', align: 'left' }, { title: 'key', align: 'left' }, { title: 'on disk', align: 'right' }, { title: 'last used', align: 'left' }] as const;
-  const cells = rows.map(row => [row.kind, row.name, row.key.slice(0, 12), formatSize(row.bytes), row.usedAt.slice(0, 16).replace('T', ' ')]);
+  const columns = [
+    { title: 'kind', align: 'left' },
+    { title: 'what', align: 'left' },
+    { title: 'key', align: 'left' },
+    { title: 'on disk', align: 'right' },
+    { title: 'last used', align: 'left' },
+  ] as const;
+  const cells = rows.map(row => [
+    row.kind,
+    row.name,
+    row.key.slice(0, 12),
+    roundSize(row.bytes),
+    row.usedAt.slice(0, 16).replace('T', ' '),
+  ]);
   const total = rows.reduce((sum, row) => sum + row.bytes, 0);
-  context.print(`${drawTable(columns, cells, { width: context.width, color: context.color })}\n\n${formatSize(total)} in ${context.environment.cache}\n`);
+  context.print(
+    `${drawTable(columns, cells, { width: context.width, color: context.color })}\n\n${roundSize(total)} in ${context.environment.cache}\n`,
+  );
   return 0;
 }
 
@@ -49,12 +83,16 @@ export async function pruneCache(context: CommandContext, { days }: { days: numb
       count++;
     }
   }
-  context.print(context.json ? `${JSON.stringify({ removed: count, bytes: freed })}\n` : `removed ${count} entries, ${formatSize(freed)}\n`);
+  context.print(
+    context.json
+      ? `${JSON.stringify({ removed: count, bytes: freed })}\n`
+      : `removed ${count} entries, ${roundSize(freed)}\n`,
+  );
   return 0;
 }
 
 async function names(folder: string): Promise<string[]> {
-  return (await readdir(folder).catch(() => [])).sort();
+  return (await readdir(folder).catch((): string[] => [])).sort();
 }
 
 async function sizeBelow(file: string): Promise<number> {

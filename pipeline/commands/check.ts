@@ -22,7 +22,11 @@ export async function check(context: CommandContext, targets: readonly string[])
   }
   if (faults.length > 0) throw new ConfigFault(faults);
   const shown = named.map(each => path.relative(process.cwd(), each) || each);
-  context.print(context.json ? `${JSON.stringify({ checked: shown, faults: [] })}\n` : `${shown.length} documents without faults: ${shown.join(', ')}\n`);
+  context.print(
+    context.json
+      ? `${JSON.stringify({ checked: shown, faults: [] })}\n`
+      : `${shown.length} documents without faults: ${shown.join(', ')}\n`,
+  );
   return 0;
 }
 
@@ -32,7 +36,13 @@ export async function checkTheHost(context: CommandContext): Promise<ExitCode> {
   if (context.json) context.print(`${JSON.stringify({ ok: missing.length === 0, checks: rows }, null, 2)}\n`);
   else {
     const columns = ['what', 'state', 'found'].map(title => ({ title, align: 'left' as const }));
-    context.print(`${drawTable(columns, rows.map(row => [row.name, row.ok ? 'ok' : 'MISSING', row.found]), { width: null, color: context.color })}\n`);
+    context.print(
+      `${drawTable(
+        columns,
+        rows.map(row => [row.name, row.ok ? 'ok' : 'MISSING', row.found]),
+        { width: null, color: context.color },
+      )}\n`,
+    );
     for (const row of missing) context.print(`\n${row.name}: ${row.found}\n    remedy: ${row.remedy}\n`);
   }
   return missing.length === 0 ? 0 : 1;
@@ -51,4 +61,3 @@ async function everything(project: string): Promise<string[]> {
   const { images, layouts, manifests } = await listDocuments(project);
   return [...images, ...layouts, ...manifests];
 }
-

@@ -35,7 +35,9 @@ export class UsageFault extends Error {
 /** The nearest folder at or above `start` that has pipeline/ and rootfs-manifests/, else `start` itself. */
 export async function findProject(start: string): Promise<string> {
   for (let folder = path.resolve(start); ; folder = path.dirname(folder)) {
-    const marks = await Promise.all(['pipeline', 'rootfs-manifests'].map(name => stat(path.join(folder, name)).catch(() => null)));
+    const marks = await Promise.all(
+      ['pipeline', 'rootfs-manifests'].map(name => stat(path.join(folder, name)).catch(() => null)),
+    );
     if (marks.every(mark => mark?.isDirectory())) return folder;
     if (folder === path.dirname(folder)) return path.resolve(start);
   }

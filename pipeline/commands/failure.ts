@@ -25,16 +25,28 @@ export async function showFailure(error: unknown, options: FailureOptions): Prom
   }
   if (error instanceof PackageFault) return showFailure(new ConfigFault([await packageDiagnostic(error)]), options);
   if (error instanceof ConfigFault) {
-    write(json ? `${JSON.stringify({ faults: error.diagnostics.map(diagnosticToJson) })}\n` : `${renderFailure({ kind: 'faults', faults: error.diagnostics }, { color })}\n`);
+    write(
+      json
+        ? `${JSON.stringify({ faults: error.diagnostics.map(diagnosticToJson) })}\n`
+        : `${renderFailure({ kind: 'faults', faults: error.diagnostics }, { color })}\n`,
+    );
     return 2;
   }
   if (error instanceof UsageFault || error instanceof BuildFault || error instanceof FormatFault) {
-    write(json ? `${JSON.stringify({ error: error.message, hint: error.hint })}\n` : `error: ${error.message}\n${error.hint === '' ? '' : `    hint: ${error.hint}\n`}`);
+    write(
+      json
+        ? `${JSON.stringify({ error: error.message, hint: error.hint })}\n`
+        : `error: ${error.message}\n${error.hint === '' ? '' : `    hint: ${error.hint}\n`}`,
+    );
     return error instanceof UsageFault ? 2 : 1;
   }
   if (error instanceof ProcessFailure) {
     const { command, exitCode, killedBy, output, log, argv } = error;
-    write(json ? `${JSON.stringify({ error: error.message, command, exitCode, signal: killedBy, output, log })}\n` : `${renderFailure({ kind: 'process', step: null, command, exitCode, signal: killedBy, output, log, reproduce: quoteShell(argv) }, { color })}\n`);
+    write(
+      json
+        ? `${JSON.stringify({ error: error.message, command, exitCode, signal: killedBy, output, log })}\n`
+        : `${renderFailure({ kind: 'process', step: null, command, exitCode, signal: killedBy, output, log, reproduce: quoteShell(argv) }, { color })}\n`,
+    );
     return 1;
   }
   const full = systemFault(error);
@@ -49,8 +61,10 @@ export async function showFailure(error: unknown, options: FailureOptions): Prom
 /** The operating system said no: full disk, no permission. Not a bug of ours, so no stack. */
 function systemFault(error: unknown): string | null {
   const { code, path, message } = (error ?? {}) as NodeJS.ErrnoException;
-  if (code === 'ENOSPC') return `the disk is full${path === undefined ? '' : ` (${path})`}; free some room, or name another cache folder in CAISSON_CACHE`;
-  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') return `${message}; check who owns it, or name another folder`;
+  if (code === 'ENOSPC')
+    return `the disk is full${path === undefined ? '' : ` (${path})`}; free some room, or name another cache folder in CAISSON_CACHE`;
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS')
+    return `${message}; check who owns it, or name another folder`;
   return null;
 }
 

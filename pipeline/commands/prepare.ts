@@ -30,8 +30,16 @@ export interface Prepared {
 }
 
 /** Loads an image with all that it names. Throws ConfigFault with every fault of every file. */
-export async function loadImage(context: CommandContext, options: Pick<PrepareOptions, 'image' | 'sets' | 'formats'>): Promise<Project> {
-  const project = await loadProject({ project: context.project, image: options.image, sets: [...options.sets], stages: STAGES });
+export async function loadImage(
+  context: CommandContext,
+  options: Pick<PrepareOptions, 'image' | 'sets' | 'formats'>,
+): Promise<Project> {
+  const project = await loadProject({
+    project: context.project,
+    image: options.image,
+    sets: [...options.sets],
+    stages: STAGES,
+  });
   const image = withFormats(project.image, options.formats);
   // Planned once without packages: faults in options are told before anything is fetched.
   planOrThrow({ ...project, image }, {});
@@ -39,10 +47,15 @@ export async function loadImage(context: CommandContext, options: Pick<PrepareOp
 }
 
 /** The plan with what is known today, without touching the network or making anything. */
-export async function planRecorded(context: CommandContext, project: Project): Promise<{ plan: Plan; resolutions: Record<string, Resolution | undefined> }> {
+export async function planRecorded(
+  context: CommandContext,
+  project: Project,
+): Promise<{ plan: Plan; resolutions: Record<string, Resolution | undefined> }> {
   const { resolutions: folder } = cacheFolders(context.environment.cache);
   const wanted = [toolsManifest(project), ...sourcesOf(planOrThrow(project, {}))];
-  const rows = await Promise.all(wanted.map(async manifest => [manifest.name, (await recordedResolution(folder, manifest)) ?? undefined] as const));
+  const rows = await Promise.all(
+    wanted.map(async manifest => [manifest.name, (await recordedResolution(folder, manifest)) ?? undefined] as const),
+  );
   const resolutions = Object.fromEntries(rows);
   return { plan: planOrThrow(project, resolutions), resolutions };
 }
@@ -58,7 +71,8 @@ export async function prepare(context: CommandContext, options: PrepareOptions):
   const tools = await ensureTree(manifest, toolsResolution, host, treeOptions);
   const programs = treePrograms(tools, environment);
   const resolutions: Record<string, Resolution> = { [manifest.name]: toolsResolution };
-  for (const each of sourcesOf(planOrThrow(project, {}))) resolutions[each.name] ??= await ensureResolution(each, programs, treeOptions);
+  for (const each of sourcesOf(planOrThrow(project, {})))
+    resolutions[each.name] ??= await ensureResolution(each, programs, treeOptions);
   return { project, plan: planOrThrow(project, resolutions), resolutions, tools, programs };
 }
 
@@ -75,8 +89,10 @@ function sourcesOf(plan: Plan): Manifest[] {
 function planOrThrow(project: Project, packages: PlanInput['packages']): Plan {
   const { plan, faults } = makePlan({ ...project, stages: STAGES, packages });
   if (plan !== null) return plan;
-  throw new ConfigFault(faults.map(({ index, path, message, hint }) => {
-    const where = path === '' ? `stages[${index}]` : `stages[${index}].options.${path}`;
-    return { position: project.position(where), path: where, message, ...(hint === '' ? {} : { hint }) };
-  }));
+  throw new ConfigFault(
+    faults.map(({ index, path, message, hint }) => {
+      const where = path === '' ? `stages[${index}]` : `stages[${index}].options.${path}`;
+      return { position: project.position(where), path: where, message, ...(hint === '' ? {} : { hint }) };
+    }),
+  );
 }

@@ -16,5 +16,7 @@ export async function writeSchemas(context: CommandContext, { out }: { out: stri
 
 /** File name -> text, as committed below schema/. */
 export function schemaFiles(): Record<string, string> {
-  return Object.fromEntries(Object.entries(allSchemas(STAGES)).map(([name, schema]) => [name, `${JSON.stringify(schema, null, 2)}\n`]));
+  return Object.fromEntries(
+    Object.entries(allSchemas(STAGES)).map(([name, schema]) => [name, `${JSON.stringify(schema, null, 2)}\n`]),
+  );
 }

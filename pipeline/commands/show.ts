@@ -10,9 +10,16 @@ import { drawDisk, type DrawnDisk } from '../report/draw-disk.ts';
 import { imageFile } from './boot.ts';
 import { UsageFault, type CommandContext, type ExitCode } from './context.ts';
 
-export async function show(context: CommandContext, { target, out }: { target: string; out: string }): Promise<ExitCode> {
+export async function show(
+  context: CommandContext,
+  { target, out }: { target: string; out: string },
+): Promise<ExitCode> {
   const disk = await drawnDisk(context, target, out);
-  context.print(context.json ? `${JSON.stringify(disk, null, 2)}\n` : `${drawDisk(disk, { ...context, width: context.width ?? 100 })}\n`);
+  context.print(
+    context.json
+      ? `${JSON.stringify(disk, null, 2)}\n`
+      : `${drawDisk(disk, { ...context, width: context.width ?? 100 })}\n`,
+  );
   return 0;
 }
 
@@ -22,7 +29,9 @@ async function drawnDisk({ project }: CommandContext, target: string, out: strin
   const layout = fileOf(project, 'layout', target);
   if (!target.includes('/') && !/\.\w+$/.test(target) && (await exists(layout))) return layoutDisk(layout);
   const file = await imageFile(target, out).catch(error => {
-    throw error instanceof UsageFault ? new UsageFault(`"${target}" is neither a layout in layouts/ nor an image`, error.hint) : error;
+    throw error instanceof UsageFault
+      ? new UsageFault(`"${target}" is neither a layout in layouts/ nor an image`, error.hint)
+      : error;
   });
   return imageDisk(file);
 }
@@ -47,7 +56,16 @@ async function imageDisk(file: string): Promise<DrawnDisk> {
       sectorSize: image.sectorSize,
       partitions: table.partitions.map(each => {
         const record = known.get(each.name);
-        return { ...each, typeName: partitionTypeName(each.type), filesystem: '', slot: null, mount: '', grow: false, filled: true, used: record?.used ?? null };
+        return {
+          ...each,
+          typeName: partitionTypeName(each.type),
+          filesystem: '',
+          slot: null,
+          mount: '',
+          grow: false,
+          filled: true,
+          used: record?.used ?? null,
+        };
       }),
     };
   });
@@ -56,7 +74,9 @@ async function imageDisk(file: string): Promise<DrawnDisk> {
 /** What build.json beside an image says of its partitions; nothing when there is none. */
 async function recordBeside(file: string): Promise<Map<string, { used: number }>> {
   try {
-    const record = JSON.parse(await readFile(path.join(path.dirname(file), 'build.json'), 'utf8')) as { partitions: { name: string; used: number }[] };
+    const record = JSON.parse(await readFile(path.join(path.dirname(file), 'build.json'), 'utf8')) as {
+      partitions: { name: string; used: number }[];
+    };
     return new Map(record.partitions.map(each => [each.name, each]));
   } catch {
     return new Map();

@@ -29,7 +29,7 @@ export function diagnosticToJson(diagnostic: Diagnostic): Record<string, string 
 
 /** By file, line and column; equal ones once. */
 export function sortDiagnostics(diagnostics: readonly Diagnostic[]): Diagnostic[] {
-  const unique = new Map(diagnostics.map((each) => [formatDiagnostic(each), each]));
+  const unique = new Map(diagnostics.map(each => [formatDiagnostic(each), each]));
   return [...unique.values()].sort(
     (a, b) =>
       compareText(a.position.file, b.position.file) ||
@@ -45,7 +45,11 @@ export function fileFault(file: string, message: string, hint = ''): Diagnostic 
   return faultAt({ file: displayPath(file), line: 1, col: 1 }, '', { message, hint });
 }
 
-export function faultAt(position: Position, path: string, { message, hint }: { message: string; hint: string }): Diagnostic {
+export function faultAt(
+  position: Position,
+  path: string,
+  { message, hint }: { message: string; hint: string },
+): Diagnostic {
   return { position, path, message, ...(hint === '' ? {} : { hint }) };
 }
 

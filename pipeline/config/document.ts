@@ -51,7 +51,8 @@ export function parseDocument(text: string, file: string): Reading {
   const walk = new Walk(place);
   try {
     const value = walk.visit(parsed.yaml.contents, [], []);
-    if (!isMapping(value)) throw new Unreadable('must be a mapping of keys to values', parsed.yaml.contents?.range?.[0] ?? 0);
+    if (!isMapping(value))
+      throw new Unreadable('must be a mapping of keys to values', parsed.yaml.contents?.range?.[0] ?? 0);
     return { document: { file, value, places: walk.places }, faults: walk.faults };
   } catch (error) {
     if (!(error instanceof Unreadable)) throw error;
@@ -105,16 +106,23 @@ function parseText(text: string, lineCounter: LineCounter): { yaml: YamlDocument
   const [yaml, second] = documents;
   if (yaml === undefined) return { message: 'is empty', hint: '', offset: 0 };
   const troubles = [...yaml.errors, ...yaml.warnings];
-  const trouble = troubles.find((each) => each.code === 'TAB_AS_INDENT') ?? troubles[0];
-  if (trouble?.code === 'TAB_AS_INDENT') return { message: 'tab in the indentation', hint: 'use spaces', offset: trouble.pos[0] };
+  const trouble = troubles.find(each => each.code === 'TAB_AS_INDENT') ?? troubles[0];
+  if (trouble?.code === 'TAB_AS_INDENT')
+    return { message: 'tab in the indentation', hint: 'use spaces', offset: trouble.pos[0] };
   if (trouble !== undefined) return { message: `not YAML: ${trouble.message}`, hint: '', offset: trouble.pos[0] };
   if (second !== undefined) {
     return { message: 'a second document begins here', hint: 'one document a file', offset: second.range[0] };
   }
   if (yaml.directives.yaml.version !== '1.2') {
-    return { message: `YAML ${yaml.directives.yaml.version} reads numbers and words differently`, hint: 'take the %YAML line out', offset: 0 };
+    return {
+      message: `YAML ${yaml.directives.yaml.version} reads numbers and words differently`,
+      hint: 'take the %YAML line out',
+      offset: 0,
+    };
   }
-  return isScalar(yaml.contents) && yaml.contents.value === null ? { message: 'is empty', hint: '', offset: 0 } : { yaml };
+  return isScalar(yaml.contents) && yaml.contents.value === null
+    ? { message: 'is empty', hint: '', offset: 0 }
+    : { yaml };
 }
 
 /** One walk over the nodes: makes the value, notes the places, counts what aliases unfold to. */
@@ -134,7 +142,11 @@ class Walk {
     const { range } = node as Node;
     const offset = range?.[0] ?? keyOffset ?? 0;
     if (++this.count > MOST_VALUES) {
-      throw new Unreadable(`holds more than ${MOST_VALUES} values`, open[0]?.range?.[0] ?? offset, 'aliases count each time');
+      throw new Unreadable(
+        `holds more than ${MOST_VALUES} values`,
+        open[0]?.range?.[0] ?? offset,
+        'aliases count each time',
+      );
     }
     if (path.length > MOST_DEPTH) throw new Unreadable(`is nested deeper than ${MOST_DEPTH} levels`, offset);
     if (isAlias(node)) return this.unfold(node, path, open);

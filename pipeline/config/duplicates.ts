@@ -6,7 +6,11 @@ import type { Path } from './paths.ts';
 import type { Diagnostic } from './types.ts';
 
 /** One fault for each entry at `list` whose `key` (empty: the entry itself) an earlier one has; `noun` says what it is. */
-export function duplicateFaults(document: Document, list: Path, { key, noun }: { key: Path; noun: string }): Diagnostic[] {
+export function duplicateFaults(
+  document: Document,
+  list: Path,
+  { key, noun }: { key: Path; noun: string },
+): Diagnostic[] {
   const first = new Map<unknown, Path>();
   const faults: Diagnostic[] = [];
   for (const [index, entry] of listAt(document.value, list).entries()) {
@@ -15,7 +19,8 @@ export function duplicateFaults(document: Document, list: Path, { key, noun }: {
     if (typeof value !== 'string' && typeof value !== 'number') continue;
     const before = first.get(value);
     if (before === undefined) first.set(value, path);
-    else faults.push(fault(document, path, `duplicate ${noun} ${JSON.stringify(value)}, first is ${formatPath(before)}`));
+    else
+      faults.push(fault(document, path, `duplicate ${noun} ${JSON.stringify(value)}, first is ${formatPath(before)}`));
   }
   return faults;
 }

@@ -30,16 +30,17 @@ interface Sentence {
 /** One finding for each error that tells something new. */
 export function explain(errors: readonly ErrorObject[], document: Document): Finding[] {
   const mistyped = new Set(errors.filter(({ keyword }) => keyword === 'type').map(({ instancePath }) => instancePath));
-  const typos = new Set(errors.map((error) => typoOf(error, document)).filter((typo) => typo !== ''));
-  const telling = errors.filter((error) => {
+  const typos = new Set(errors.map(error => typoOf(error, document)).filter(typo => typo !== ''));
+  const telling = errors.filter(error => {
     if (error.keyword === 'propertyNames') return false;
-    if (error.keyword === 'required' && typos.has(`${error.instancePath}/${error.params['missingProperty']}`)) return false;
+    if (error.keyword === 'required' && typos.has(`${error.instancePath}/${error.params['missingProperty']}`))
+      return false;
     // What is missing in a mapping that a misspelt key holds.
     if (error.keyword === 'required' && typos.has(error.instancePath)) return false;
     // A value of the wrong type fails its enum too; a size without a unit its pattern and its limits.
     return error.keyword === 'type' || !mistyped.has(error.instancePath) || error.propertyName !== undefined;
   });
-  return telling.map((error) => {
+  return telling.map(error => {
     const path = pathOfPointer(error.instancePath, document.value);
     const key = error.propertyName === undefined ? path : [...path, error.propertyName];
     const sentence = sentenceOf(error, document, sourceOf(document, key));
@@ -90,7 +91,10 @@ function sentenceOf(error: ErrorObject, document: Document, source: string | nul
     case 'minItems':
       return { message: `must have at least ${params['limit']} of them, found ${found}` };
     case 'minProperties':
-      return { message: `must have at least ${params['limit']} key, found ${found}`, hint: suggest('', freeKeys(error, document)) };
+      return {
+        message: `must have at least ${params['limit']} key, found ${found}`,
+        hint: suggest('', freeKeys(error, document)),
+      };
     case 'maxItems':
       return { message: `must have at most ${params['limit']} of them, found ${found}` };
     case 'uniqueItems':
@@ -124,7 +128,7 @@ function unknownKey(error: ErrorObject, document: Document): Sentence {
 /** Known keys that are not written yet; what is in the value only may be a default. */
 function freeKeys(error: ErrorObject, document: Document): string[] {
   const path = pathOfPointer(error.instancePath, document.value);
-  return namesOf(error.parentSchema?.['properties']).filter((name) => !isWritten(document, [...path, name]));
+  return namesOf(error.parentSchema?.['properties']).filter(name => !isWritten(document, [...path, name]));
 }
 
 function missingKey(error: ErrorObject): Sentence {
@@ -134,4 +138,3 @@ function missingKey(error: ErrorObject): Sentence {
   const hint = typeof about === 'string' ? `${key}: ${about.replace(/\.$/, '')}` : '';
   return { message: `missing ${noun} ${JSON.stringify(key)}`, hint };
 }
-

@@ -65,11 +65,11 @@ function step(stages: StageSchemas): SchemaObject {
 
 /** `inputs` and `options` count as written when they are left out: see loadImage. */
 function stepOf(name: string, { schema, inputs }: StageSchema): SchemaObject {
-  const required = Object.keys(inputs).filter((input) => input !== '*' && inputs[input] === 'required');
+  const required = Object.keys(inputs).filter(input => input !== '*' && inputs[input] === 'required');
   const mandatory = Array.isArray(schema['required']) && schema['required'].length > 0;
   const properties = Object.keys(inputs)
-    .filter((input) => input !== '*')
-    .map((input) => [input, { type: 'string', description: `Id of a step (${inputs[input]}).` }]);
+    .filter(input => input !== '*')
+    .map(input => [input, { type: 'string', description: `Id of a step (${inputs[input]}).` }]);
   return {
     if: { type: 'object', required: ['stage'], properties: { stage: { const: name } } },
     // oxlint-disable-next-line unicorn/no-thenable

@@ -59,7 +59,7 @@ export function resolveImage(written: ImageFile, file: string): Image {
 /** The schema alone, with every step's `inputs` and `options` filled in. */
 export const validateImage =
   (stages: StageSchemas): Validator =>
-  (document) =>
+  document =>
     compiled(stages)(withDefaults(document));
 
 /** Compiling takes longer than checking, and a `check` of all images asks often. */
@@ -75,7 +75,7 @@ function compiled(stages: StageSchemas): Validator {
 function withDefaults(document: Document): Document {
   const stages = listAt(document.value, ['stages']);
   if (!isMapping(document.value) || stages.length === 0) return document;
-  const complete = stages.map((step) => (isMapping(step) ? { inputs: {}, options: {}, ...step } : step));
+  const complete = stages.map(step => (isMapping(step) ? { inputs: {}, options: {}, ...step } : step));
   return { ...document, value: { ...document.value, stages: complete } };
 }
 
@@ -91,7 +91,8 @@ function epochFaults(document: Document): Diagnostic[] {
   const epoch = epochOf(text);
   if (Number.isNaN(epoch)) return [fault(document, ['epoch'], `${text} is no day and time of the calendar`)];
   if (epoch < FIRST_EPOCH) return [fault(document, ['epoch'], `${text} is before 1980, which FAT cannot store`)];
-  if (epoch > LAST_EPOCH) return [fault(document, ['epoch'], `${text} is after 2106, which no file system here can store`)];
+  if (epoch > LAST_EPOCH)
+    return [fault(document, ['epoch'], `${text} is after 2106, which no file system here can store`)];
   return [];
 }
 

@@ -11,13 +11,17 @@ export function nestedFaults({ overlays }: Layout, report: Report): Diagnostic[]
     if (inner === '/') return [report(path, 'the root file system itself stays read-only', 'name directories in it')];
     const twin = paths.indexOf(inner);
     if (twin < index) return [report(path, `${inner} is overlays.paths[${twin}] already`)];
-    const outer = paths.find((each) => inner.startsWith(`${each}/`));
+    const outer = paths.find(each => inner.startsWith(`${each}/`));
     return outer === undefined ? [] : [report(path, `${inner} lies inside ${outer}, which is an overlay already`)];
   });
 }
 
 /** overlayfs needs extended attributes and d_type in its upper layer; of our file systems ext4 has both. */
-export function overlayMountFaults({ overlays, partitions }: Layout, { complete }: Scope, report: Report): Diagnostic[] {
+export function overlayMountFaults(
+  { overlays, partitions }: Layout,
+  { complete }: Scope,
+  report: Report,
+): Diagnostic[] {
   if (overlays === null) return [];
   const path = ['overlays', 'content'];
   const store = partitions.find(({ content }) => content === overlays.content);
@@ -27,8 +31,11 @@ export function overlayMountFaults({ overlays, partitions }: Layout, { complete 
     return [report(path, `no partition holds content "${overlays.content}"`, suggest(overlays.content, contents))];
   }
   if (store.filesystem !== 'ext4') {
-    return [report(path, `overlays need a writable file system, ${store.name} has ${store.filesystem}`, 'allowed: ext4')];
+    return [
+      report(path, `overlays need a writable file system, ${store.name} has ${store.filesystem}`, 'allowed: ext4'),
+    ];
   }
-  if (store.slot !== null) return [report(path, `an update replaces ${store.name}, it cannot keep data`, 'use one without slot')];
+  if (store.slot !== null)
+    return [report(path, `an update replaces ${store.name}, it cannot keep data`, 'use one without slot')];
   return [];
 }

@@ -22,7 +22,7 @@ export interface Scope {
 /** Faults between parts of the layout. */
 export function relationFaults(layout: Layout, scope: Scope): Diagnostic[] {
   const report: Report = (path, message, hint = '') => fault(scope.document, path, message, hint);
-  const placed = { ...layout, partitions: layout.partitions.filter((partition) => isPlaced(partition, scope)) };
+  const placed = { ...layout, partitions: layout.partitions.filter(partition => isPlaced(partition, scope)) };
   return [
     ...sectorFaults(layout, report),
     ...nameFaults(layout, report),
@@ -52,7 +52,9 @@ function sectorFaults(layout: Layout, report: Report): Diagnostic[] {
   const { sectorSize, physicalSectorSize, alignment, size } = layout;
   const faults: Diagnostic[] = [];
   if (physicalSectorSize < sectorSize) {
-    faults.push(report(['physicalSectorSize'], `${physicalSectorSize} is smaller than the logical sector of ${sectorSize}`));
+    faults.push(
+      report(['physicalSectorSize'], `${physicalSectorSize} is smaller than the logical sector of ${sectorSize}`),
+    );
   }
   if (alignment % sectorSize !== 0) {
     faults.push(report(['alignment'], `${formatSize(alignment)} is not a multiple of the ${sectorSize} byte sector`));
@@ -73,7 +75,12 @@ function nameFaults({ partitions }: Layout, report: Report): Diagnostic[] {
     const place = `${partition.slot ?? ''} ${partition.content}`;
     const rival = contents.get(place);
     if (first !== undefined) {
-      faults.push(report(at(partition, 'name'), `duplicate partition name "${partition.name}", first is partitions[${first.number - 1}]`));
+      faults.push(
+        report(
+          at(partition, 'name'),
+          `duplicate partition name "${partition.name}", first is partitions[${first.number - 1}]`,
+        ),
+      );
     } else if (rival !== undefined) {
       const message = `${rival.name} and ${partition.name} both hold content "${partition.content}"`;
       faults.push(report(at(partition, 'content'), message, 'give one of them another `content`'));
@@ -88,10 +95,14 @@ function growFaults({ partitions }: Layout, report: Report): Diagnostic[] {
   const growing = partitions.filter(({ grow }) => grow);
   const [first, ...others] = growing;
   if (first === undefined) return [];
-  const faults = others.map((other) => report(at(other, 'grow'), `${first.name} and ${other.name} both grow`, 'one partition can'));
+  const faults = others.map(other =>
+    report(at(other, 'grow'), `${first.name} and ${other.name} both grow`, 'one partition can'),
+  );
   const behind = partitions.find(({ start }) => start > first.start);
   if (behind !== undefined && others.length === 0) {
-    faults.push(report(at(first, 'grow'), `${first.name} grows but ${behind.name} stands behind it`, 'move it to the end'));
+    faults.push(
+      report(at(first, 'grow'), `${first.name} grows but ${behind.name} stands behind it`, 'move it to the end'),
+    );
   }
   return faults;
 }
@@ -109,7 +120,8 @@ function mountFaults({ partitions, overlays }: Layout, report: Report): Diagnost
   }
   for (const [index, overlay] of (overlays?.paths ?? []).entries()) {
     const first = mounts.get(overlay);
-    if (first !== undefined) faults.push(report(['overlays', 'paths', index], `${overlay} is where ${first.name} is mounted already`));
+    if (first !== undefined)
+      faults.push(report(['overlays', 'paths', index], `${overlay} is where ${first.name} is mounted already`));
   }
   return faults;
 }
@@ -117,7 +129,7 @@ function mountFaults({ partitions, overlays }: Layout, report: Report): Diagnost
 /** Of a pair the later one in the file has a `start` of its own: what has none was placed behind all before it. */
 function overlapFaults({ partitions }: Layout, report: Report): Diagnostic[] {
   return partitions.flatMap((later, index) => {
-    const earlier = partitions.slice(0, index).find((each) => each.start < later.end && later.start < each.end);
+    const earlier = partitions.slice(0, index).find(each => each.start < later.end && later.start < each.end);
     if (earlier === undefined) return [];
     const message = `${later.name} ${range(later)} overlaps ${earlier.name} ${range(earlier)}`;
     const before = partitions[index - 1]?.name ?? earlier.name;
@@ -128,12 +140,17 @@ function overlapFaults({ partitions }: Layout, report: Report): Diagnostic[] {
 function diskFaults({ partitions, size, sectorSize }: Layout, report: Report): Diagnostic[] {
   const end = size - gptReserved(sectorSize).tail;
   const faults = partitions
-    .filter((partition) => partition.end > end)
-    .map((partition) => {
+    .filter(partition => partition.end > end)
+    .map(partition => {
       const message = `${partition.name} ${range(partition)} ends outside the disk of ${formatSize(size)}`;
-      return report(at(partition), message, `usable up to ${formatSize(Math.max(end, 0))}; leave out \`size\` of the disk to fit it`);
+      return report(
+        at(partition),
+        message,
+        `usable up to ${formatSize(Math.max(end, 0))}; leave out \`size\` of the disk to fit it`,
+      );
     });
-  if (size > MOST_BYTES) faults.push(report([], `the disk needs ${formatSize(size)}, at most ${formatSize(MOST_BYTES)} are possible`));
+  if (size > MOST_BYTES)
+    faults.push(report([], `the disk needs ${formatSize(size)}, at most ${formatSize(MOST_BYTES)} are possible`));
   return faults;
 }
 
@@ -152,7 +169,7 @@ function slotFaults({ partitions }: Layout, { complete }: Scope, report: Report)
   const inA = partitions.filter(({ slot }) => slot === 'A');
   const inB = partitions.filter(({ slot }) => slot === 'B');
   const [firstB] = inB;
-  const pairs = inB.flatMap((each) => pairFaults(each, inA, report));
+  const pairs = inB.flatMap(each => pairFaults(each, inA, report));
   if (!complete) return pairs;
   if (firstB === undefined) return [];
   if (inA.length === 0) return [report(at(firstB, 'slot'), 'only slot B has partitions', 'the first slot is A')];
@@ -161,10 +178,13 @@ function slotFaults({ partitions }: Layout, { complete }: Scope, report: Report)
 
 function lonely(here: readonly Partition[], there: readonly Partition[], report: Report): Diagnostic[] {
   return here
-    .filter(({ content }) => !there.some((other) => other.content === content))
-    .map((partition) => {
+    .filter(({ content }) => !there.some(other => other.content === content))
+    .map(partition => {
       const other = partition.slot === 'A' ? 'B' : 'A';
-      return report(at(partition), `slot ${other} has no partition with content "${partition.content}", as ${partition.name} has in slot ${partition.slot}`);
+      return report(
+        at(partition),
+        `slot ${other} has no partition with content "${partition.content}", as ${partition.name} has in slot ${partition.slot}`,
+      );
     });
 }
 
@@ -172,7 +192,15 @@ function pairFaults(partition: Partition, inA: readonly Partition[], report: Rep
   const twin = inA.find(({ content }) => content === partition.content);
   if (twin === undefined) return [];
   const differ = (key: string, mine: string, its: string): Diagnostic[] =>
-    mine === its ? [] : [report(at(partition, key), `${partition.name} has ${mine}, ${twin.name} has ${its}`, 'both slots must be alike')];
+    mine === its
+      ? []
+      : [
+          report(
+            at(partition, key),
+            `${partition.name} has ${mine}, ${twin.name} has ${its}`,
+            'both slots must be alike',
+          ),
+        ];
   return [
     ...differ('size', formatSize(partition.size), formatSize(twin.size)),
     ...differ('type', partitionTypeName(partition.type) ?? partition.type, partitionTypeName(twin.type) ?? twin.type),

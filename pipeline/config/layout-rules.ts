@@ -15,7 +15,7 @@ const NAME_UNITS = 36;
 
 /** Faults of each partition by itself. */
 export function partitionFaults(layout: Layout, scope: Scope): Diagnostic[] {
-  return layout.partitions.flatMap((partition) => {
+  return layout.partitions.flatMap(partition => {
     const report: Report = (key, message, hint = '') =>
       fault(scope.document, ['partitions', partition.number - 1, ...(key === '' ? [] : [key])], message, hint);
     return [
@@ -37,17 +37,23 @@ function nameFaults({ name }: Partition, report: Report): Diagnostic[] {
 }
 
 function sizeFaults({ size }: Partition, { sectorSize }: Layout, report: Report): Diagnostic[] {
-  return size % sectorSize === 0 ? [] : [report('size', `${formatSize(size)} is not a multiple of the ${sectorSize} byte sector`)];
+  return size % sectorSize === 0
+    ? []
+    : [report('size', `${formatSize(size)} is not a multiple of the ${sectorSize} byte sector`)];
 }
 
 function startFaults({ start }: Partition, { sectorSize, alignment }: Layout, report: Report): Diagnostic[] {
   if (start % alignment !== 0) {
     const above = Math.ceil(start / alignment) * alignment;
-    return [report('start', `${formatSize(start)} is not aligned to ${formatSize(alignment)}`, `e.g. "${formatSize(above)}"`)];
+    return [
+      report('start', `${formatSize(start)} is not aligned to ${formatSize(alignment)}`, `e.g. "${formatSize(above)}"`),
+    ];
   }
   const { head } = gptReserved(sectorSize);
   if (start >= head) return [];
-  return [report('start', `${formatSize(start)} lies in the partition table [0 B, ${formatSize(head)})`, 'leave out `start`')];
+  return [
+    report('start', `${formatSize(start)} lies in the partition table [0 B, ${formatSize(head)})`, 'leave out `start`'),
+  ];
 }
 
 function labelFaults({ label, filesystem }: Partition, report: Report): Diagnostic[] {
@@ -58,9 +64,9 @@ function labelFaults({ label, filesystem }: Partition, report: Report): Diagnost
   if (bytes > most) return [report('label', `"${label}" has ${bytes} bytes, a label of ${filesystem} at most ${most}`)];
   if (filesystem !== 'vfat') return [];
   // MS FAT specification 1.03, section 6.1: short names; lower case is stored by nobody alike.
-  const bad = Array.from(label).find((character) => !/[A-Z0-9 $%'\-_@~`!(){}^#&]/.test(character));
+  const bad = Array.from(label).find(character => !/[A-Z0-9 $%'\-_@~`!(){}^#&]/.test(character));
   if (bad === undefined) return [];
-  const hint = /[a-z]/.test(bad) ? `write "${label.toUpperCase()}"` : 'allowed: A-Z, 0-9, space and $%\'-_@~`!(){}^#&';
+  const hint = /[a-z]/.test(bad) ? `write "${label.toUpperCase()}"` : "allowed: A-Z, 0-9, space and $%'-_@~`!(){}^#&";
   return [report('label', `"${label}" has "${bad}", which a FAT label cannot hold`, hint)];
 }
 
@@ -81,7 +87,7 @@ function flagFaults(
   { layout, scope, report }: { layout: Layout; scope: Scope; report: Report },
 ): Diagnostic[] {
   const store = layout.overlays?.content;
-  const known = layout.partitions.some((other) => other.content === store);
+  const known = layout.partitions.some(other => other.content === store);
   // With faulty overlays this may be their partition; that is one fault, not two.
   const overlaid = store === content || (!known && valueAt(scope.document.value, ['overlays']) !== undefined);
   if (mountFlags.length === 0 || mount !== '' || overlaid) return [];

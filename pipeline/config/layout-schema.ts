@@ -1,6 +1,18 @@
 /** layouts/NAME.yaml: the disk and its partitions. */
 import { PARTITION_TYPES } from '../formats/guid.ts';
-import { absolutePath, dialect, documentPattern, documentWords, flag, line, list, mapping, oneOf, size, text } from './schema-words.ts';
+import {
+  absolutePath,
+  dialect,
+  documentPattern,
+  documentWords,
+  flag,
+  line,
+  list,
+  mapping,
+  oneOf,
+  size,
+  text,
+} from './schema-words.ts';
 import type { SchemaObject } from './schema-words.ts';
 
 /** GPT attribute bits by name (UEFI 2.10 table 5.8; the upper ones: UAPI.2 Discoverable Partitions Specification). */
@@ -31,10 +43,7 @@ const partition: SchemaObject = {
       description: 'Partition type, by name or as a GUID.',
       'x-noun': 'partition type',
       type: 'string',
-      anyOf: [
-        { enum: Object.keys(PARTITION_TYPES) },
-        { pattern: guidPattern, 'x-allowed': 'a GUID' },
-      ],
+      anyOf: [{ enum: Object.keys(PARTITION_TYPES) }, { pattern: guidPattern, 'x-allowed': 'a GUID' }],
     },
     attributes: {
       ...list('GPT attributes: names or bit numbers.', {
@@ -73,7 +82,10 @@ export const layoutSchema: SchemaObject = {
     alignment: size('Partitions begin at a multiple of this. Default: "1 MiB".', 512),
     size: size('Size of the disk. Default: what its partitions need.', 1),
     empty: {
-      ...list('Partitions of slot B that a new image carries empty: the first update fills them. Default: none.', { type: 'string', description: 'Name of a partition.' }),
+      ...list('Partitions of slot B that a new image carries empty: the first update fills them. Default: none.', {
+        type: 'string',
+        description: 'Name of a partition.',
+      }),
       uniqueItems: true,
     },
     partitions: { ...list('The partitions, in the order of the disk.', partition), minItems: 1, maxItems: 128 },
@@ -82,7 +94,10 @@ export const layoutSchema: SchemaObject = {
       ...mapping(['content', 'store', 'paths'], {
         content: text('Content of the partition that stores the upper layers.', documentPattern, documentWords),
         store: absolutePath('Directory on that partition, e.g. "/.eflow/overlays".'),
-        paths: { ...list('Mount points, e.g. "/etc".', absolutePath('A directory of the root file system.')), minItems: 1 },
+        paths: {
+          ...list('Mount points, e.g. "/etc".', absolutePath('A directory of the root file system.')),
+          minItems: 1,
+        },
       }),
     },
   }),

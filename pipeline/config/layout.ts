@@ -49,7 +49,9 @@ export function checkLayout(document: Document, name: string): Checked<Layout> {
   if (brokenPartitions.has(undefined)) return { value: null, faults };
 
   const written = mappingAt(document.value, []) as unknown as LayoutFile;
-  const sound = Object.fromEntries(Object.entries(written).filter(([key]) => !broken.has(key))) as unknown as LayoutFile;
+  const sound = Object.fromEntries(
+    Object.entries(written).filter(([key]) => !broken.has(key)),
+  ) as unknown as LayoutFile;
   const partitions = (sound.partitions ?? []).map((each, index) => (brokenPartitions.has(index) ? null : each));
   if (partitions.length === 0) return { value: null, faults };
   const layout = resolveLayout({ ...sound, partitions }, { name, file: document.file });
@@ -88,7 +90,7 @@ export function resolveLayout(written: LayoutFile, { name, file }: { name: strin
 }
 
 /** The schema alone. */
-export const validateLayout: Validator = (document) => {
+export const validateLayout: Validator = document => {
   validator ??= compileSchema(layoutSchema);
   return validator(document);
 };
@@ -101,7 +103,7 @@ function resolvePartition(
 ): Partition {
   const size = bytesOf(written.size);
   const slot = written.slot ?? null;
-  const bits = (written.attributes ?? []).map((each) => (typeof each === 'number' ? each : ATTRIBUTE_BITS[each]));
+  const bits = (written.attributes ?? []).map(each => (typeof each === 'number' ? each : ATTRIBUTE_BITS[each]));
   return {
     number,
     name: written.name,

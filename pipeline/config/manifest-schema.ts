@@ -8,7 +8,12 @@ const MOST_ID = 65533;
 const account = (description: string): SchemaObject =>
   text(description, '^[a-z_][a-z0-9_-]{0,31}$', 'an account name of a-z, 0-9, "_" and "-", at most 32');
 
-const numericId = (description: string): SchemaObject => ({ type: 'integer', minimum: 0, maximum: MOST_ID, description });
+const numericId = (description: string): SchemaObject => ({
+  type: 'integer',
+  minimum: 0,
+  maximum: MOST_ID,
+  description,
+});
 
 /** Policy 5.6.7; no "-" at the end, which apt reads as "remove". */
 const packageName = text(
@@ -67,11 +72,16 @@ export const manifestSchema: SchemaObject = {
     mirrors: {
       ...list('Archives, in the order apt asks them.', {
         description: 'An archive and the suites taken from it.',
-        ...mapping(['url'], { url, suites: { ...list('Default: the suite of the manifest.', word('A suite.')), minItems: 1 } }),
+        ...mapping(['url'], {
+          url,
+          suites: { ...list('Default: the suite of the manifest.', word('A suite.')), minItems: 1 },
+        }),
       }),
       minItems: 1,
     },
-    keyring: absolutePath('Keyring that signs the Release files. Default: "/usr/share/keyrings/debian-archive-keyring.gpg".'),
+    keyring: absolutePath(
+      'Keyring that signs the Release files. Default: "/usr/share/keyrings/debian-archive-keyring.gpg".',
+    ),
     variant: oneOf(
       'essential: the Essential packages too, maintainer scripts run. extract: only unpacked. Default: essential.',
       ['essential', 'extract'],
@@ -102,4 +112,3 @@ export const manifestSchema: SchemaObject = {
     ),
   }),
 };
-

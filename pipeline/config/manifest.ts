@@ -54,14 +54,14 @@ export function resolveManifest(written: ManifestFile, { name, file }: { name: s
     exclude: written.exclude ?? [],
     remove: written.remove?.paths ?? [],
     removePackages: written.remove?.packages ?? [],
-    users: (written.users ?? []).map((user) => ({
+    users: (written.users ?? []).map(user => ({
       gid: user.uid,
       gecos: '',
       home: '/nonexistent',
       shell: '/usr/sbin/nologin',
       ...user,
     })),
-    groups: (written.groups ?? []).map((group) => ({ members: [], ...group })),
+    groups: (written.groups ?? []).map(group => ({ members: [], ...group })),
     units: { enable: [], disable: [], mask: [], ...written.units },
     modules: written.modules ?? [],
   };
@@ -82,7 +82,7 @@ function listFaults(document: Document): Diagnostic[] {
     ...duplicates('group', ['groups'], 'name'),
     ...duplicates('gid', ['groups'], 'gid'),
     ...duplicates('module', ['modules']),
-    ...['enable', 'disable', 'mask'].flatMap((list) => duplicates('unit', ['units', list])),
+    ...['enable', 'disable', 'mask'].flatMap(list => duplicates('unit', ['units', list])),
   ];
 }
 
@@ -96,7 +96,8 @@ function unitFaults(document: Document): Diagnostic[] {
     for (const [index, unit] of units.entries()) {
       const before = first.get(unit);
       if (before === undefined) first.set(unit, state);
-      else if (before !== state) faults.push(fault(document, ['units', list, index], `${String(unit)} is both ${before} and ${state}`));
+      else if (before !== state)
+        faults.push(fault(document, ['units', list, index], `${String(unit)} is both ${before} and ${state}`));
     }
   }
   return faults;

@@ -22,8 +22,13 @@ export const overlaySchema: SchemaObject = {
     },
     entries: {
       type: 'object',
-      description: 'By path in the root file system, or glob (* and ? within a name, ** across folders); later ones win.',
-      propertyNames: { type: 'string', pattern: absolutePattern, 'x-allowed': 'an absolute path or glob, e.g. "/etc/*.conf"' },
+      description:
+        'By path in the root file system, or glob (* and ? within a name, ** across folders); later ones win.',
+      propertyNames: {
+        type: 'string',
+        pattern: absolutePattern,
+        'x-allowed': 'an absolute path or glob, e.g. "/etc/*.conf"',
+      },
       additionalProperties: {
         ...mapping([], { mode: mode('Mode, e.g. "0600".'), owner: owner('Owner and group, e.g. "0:101".') }),
         minProperties: 1,

@@ -26,7 +26,11 @@ export async function walkTree(directory: string, without: string): Promise<Foun
   return tree;
 }
 
-async function walk(root: string, below: string, { tree, without }: { tree: FoundTree; without: string }): Promise<void> {
+async function walk(
+  root: string,
+  below: string,
+  { tree, without }: { tree: FoundTree; without: string },
+): Promise<void> {
   let found: Dirent[];
   try {
     found = await readdir(path.join(root, below), { withFileTypes: true });
@@ -45,7 +49,10 @@ async function walk(root: string, below: string, { tree, without }: { tree: Foun
   }
 }
 
-async function take(entry: Dirent, { inside, source, tree }: { inside: string; source: string; tree: FoundTree }): Promise<void> {
+async function take(
+  entry: Dirent,
+  { inside, source, tree }: { inside: string; source: string; tree: FoundTree },
+): Promise<void> {
   const plain = { path: inside, source: '', target: '', sha256: '', executable: false };
   try {
     if (entry.isDirectory()) tree.entries.push({ ...plain, type: 'directory' });
@@ -67,7 +74,9 @@ function nameFault(root: string, inside: string, name: string): Diagnostic | nul
     return fileFault(root, `the name ${JSON.stringify(inside)} has a line break or control character`, 'rename it');
   }
   // Node shows bytes that are not UTF-8 as U+FFFD.
-  return name.includes('\ufffd') ? fileFault(root, `the name ${JSON.stringify(inside)} is not UTF-8`, 'rename it') : null;
+  return name.includes('\ufffd')
+    ? fileFault(root, `the name ${JSON.stringify(inside)} is not UTF-8`, 'rename it')
+    : null;
 }
 
 function kindFault(source: string, entry: Dirent): Diagnostic | null {

@@ -25,13 +25,16 @@ export interface OverlayFile {
 /** Loads overlays/NAME/ of a project: its entries sorted by path, or everything that is wrong with them. */
 export async function loadOverlay(project: string, name: string): Promise<Checked<OverlayTree>> {
   const directory = path.join(project, 'overlays', name);
-  const [tree, rules] = await Promise.all([walkTree(directory, OVERLAY_FILE), readRules(path.join(directory, OVERLAY_FILE))]);
-  const paths = tree.entries.map((entry) => entry.path);
+  const [tree, rules] = await Promise.all([
+    walkTree(directory, OVERLAY_FILE),
+    readRules(path.join(directory, OVERLAY_FILE)),
+  ]);
+  const paths = tree.entries.map(entry => entry.path);
   const unmatched = rules.document === null ? [] : unmatchedFaults(rules.document, paths);
   const faults = [...tree.faults, ...rules.faults, ...unmatched];
   if (faults.length > 0) return { value: null, faults };
   const written = (rules.document?.value ?? {}) as OverlayFile;
-  return { value: { name, directory, entries: tree.entries.map((entry) => resolveEntry(entry, written)) }, faults };
+  return { value: { name, directory, entries: tree.entries.map(entry => resolveEntry(entry, written)) }, faults };
 }
 
 async function readRules(file: string): Promise<{ document: Document | null; faults: Diagnostic[] }> {
@@ -50,11 +53,11 @@ let validate: Validator | undefined;
 
 /** The numbers that a tar header and every file system here can hold, without the reserved ones at the end. */
 function ownerFaults(document: Document): Diagnostic[] {
-  const places = [['defaults'], ...Object.keys(mappingAt(document.value, ['entries'])).map((key) => ['entries', key])];
-  return places.flatMap((place) => {
+  const places = [['defaults'], ...Object.keys(mappingAt(document.value, ['entries'])).map(key => ['entries', key])];
+  return places.flatMap(place => {
     const { owner } = mappingAt(document.value, place);
     if (typeof owner !== 'string' || !/^\d+:\d+$/.test(owner)) return [];
-    if (owner.split(':').every((each) => Number(each) <= 65533)) return [];
+    if (owner.split(':').every(each => Number(each) <= 65533)) return [];
     return [fault(document, [...place, 'owner'], `"${owner}" is out of range`, 'ids go from 0 to 65533')];
   });
 }
@@ -62,11 +65,14 @@ function ownerFaults(document: Document): Diagnostic[] {
 function unmatchedFaults(document: Document, paths: readonly string[]): Diagnostic[] {
   const globs = Object.keys(mappingAt(document.value, ['entries']));
   return globs
-    .filter((glob) => new RegExp(absolutePattern).test(glob) && !paths.some((each) => globExpression(glob).test(each)))
-    .map((glob) => {
+    .filter(glob => new RegExp(absolutePattern).test(glob) && !paths.some(each => globExpression(glob).test(each)))
+    .map(glob => {
       const place = ['entries', glob];
       const hint = hintFor(glob, paths);
-      return faultAt(placeOf(document, place, 'key'), formatPath(place), { message: 'matches nothing in this overlay tree', hint });
+      return faultAt(placeOf(document, place, 'key'), formatPath(place), {
+        message: 'matches nothing in this overlay tree',
+        hint,
+      });
     });
 }
 
@@ -93,7 +99,7 @@ function resolveEntry(found: FoundEntry, written: OverlayFile): OverlayEntry {
 
 /** `*` and `?` stay within a name, `**` crosses folders: `/etc/**` is everything below /etc. */
 function globExpression(glob: string): RegExp {
-  const source = glob.replaceAll(/\*\*\/|\*\*|\*|\?|[\\^$.|+()[\]{}]/g, (token) => {
+  const source = glob.replaceAll(/\*\*\/|\*\*|\*|\?|[\\^$.|+()[\]{}]/g, token => {
     const wildcards: Record<string, string> = { '**/': '(?:.*/)?', '**': '.*', '*': '[^/]*', '?': '[^/]' };
     return wildcards[token] ?? `\\${token}`;
   });

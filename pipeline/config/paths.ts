@@ -28,7 +28,8 @@ export function parsePath(text: string): Segment[] | null {
     const [, index, quoted, dot, word] = token.exec(text) ?? [];
     if (index !== undefined) segments.push({ name: Number(index), col });
     else if (quoted !== undefined) segments.push({ name: JSON.parse(quoted) as string, col });
-    else if (word !== undefined && (dot === '') === (col === 1)) segments.push({ name: word, col: col + (dot?.length ?? 0) });
+    else if (word !== undefined && (dot === '') === (col === 1))
+      segments.push({ name: word, col: col + (dot?.length ?? 0) });
     else return null;
   }
   return segments.length === 0 ? null : segments;

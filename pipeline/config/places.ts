@@ -24,19 +24,24 @@ export interface ProjectDocuments {
 /** Every document of a project, whether an image uses it or not. */
 export async function listDocuments(project: string): Promise<ProjectDocuments> {
   const list = async (kind: DocumentKind): Promise<string[]> =>
-    (await namesOf(project, kind)).map((name) => fileOf(project, kind, name));
-  const [images, layouts, manifests, overlays] = await Promise.all([list('image'), list('layout'), list('manifest'), list('overlay')]);
+    (await namesOf(project, kind)).map(name => fileOf(project, kind, name));
+  const [images, layouts, manifests, overlays] = await Promise.all([
+    list('image'),
+    list('layout'),
+    list('manifest'),
+    list('overlay'),
+  ]);
   return { images, layouts, manifests, overlays };
 }
 
 /** NAMEs of one kind of document, sorted. */
 export async function namesOf(project: string, kind: DocumentKind): Promise<string[]> {
   const entries = await readdir(path.join(project, FOLDERS[kind]), { withFileTypes: true }).catch(() => []);
-  const names = entries.map((entry) => {
+  const names = entries.map(entry => {
     if (kind === 'overlay') return entry.isDirectory() ? entry.name : '';
     return entry.name.endsWith('.yaml') && !entry.isDirectory() ? entry.name.slice(0, -'.yaml'.length) : '';
   });
-  return names.filter((name) => name !== '' && !name.startsWith('.')).sort(compareText);
+  return names.filter(name => name !== '' && !name.startsWith('.')).sort(compareText);
 }
 
 /** layouts/NAME.yaml, overlays/NAME. */
@@ -47,12 +52,9 @@ export function fileOf(project: string, kind: DocumentKind, name: string): strin
 /** The kind of a document by the folder it stands in; null for a file that stands elsewhere. */
 export function kindOf(file: string): DocumentKind | null {
   const folder = path.basename(path.dirname(path.resolve(file)));
-  const found = (Object.keys(FOLDERS) as DocumentKind[]).find((kind) => FOLDERS[kind] === folder);
+  const found = (Object.keys(FOLDERS) as DocumentKind[]).find(kind => FOLDERS[kind] === folder);
   return found ?? null;
 }
-
-/** `layouts/large-log.yaml` -> `large-log` */
-export const nameOf = (file: string): string => path.basename(file).replace(/\.ya?ml$/, '');
 
 export async function exists(file: string): Promise<boolean> {
   return stat(file).then(

@@ -17,16 +17,22 @@ type Found = { file: ProjectFile; fault: null } | { file: null; fault: { message
 /** Digests the file `name`; it may be a symbolic link as long as that stays inside the project. */
 export async function loadProjectFile(project: string, name: string): Promise<Found> {
   const file = path.resolve(project, name);
-  if (path.isAbsolute(name) || !isBelow(path.resolve(project), file)) return reject(`"${name}" lies outside the project`, 'name a file below its folder');
+  if (path.isAbsolute(name) || !isBelow(path.resolve(project), file))
+    return reject(`"${name}" lies outside the project`, 'name a file below its folder');
   try {
     const real = await realpath(file);
-    if (!isBelow(await realpath(project), real)) return reject(`"${name}" leads outside the project, to ${real}`, 'copy the file into it');
-    const { mode, ...kind } = await stat(real).then((found) => ({ mode: found.mode, isFile: found.isFile() }));
+    if (!isBelow(await realpath(project), real))
+      return reject(`"${name}" leads outside the project, to ${real}`, 'copy the file into it');
+    const { mode, ...kind } = await stat(real).then(found => ({ mode: found.mode, isFile: found.isFile() }));
     if (!kind.isFile) return reject(`"${name}" is not a regular file`);
-    return { file: { path: file, sha256: await sha256OfFile(real), mode: (mode & 0o100) === 0 ? 0o644 : 0o755 }, fault: null };
+    return {
+      file: { path: file, sha256: await sha256OfFile(real), mode: (mode & 0o100) === 0 ? 0o644 : 0o755 },
+      fault: null,
+    };
   } catch (error) {
     if (!(error instanceof Error && 'code' in error)) throw error;
-    if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') return reject(`"${name}" cannot be read: ${String(error.code)}`);
+    if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR')
+      return reject(`"${name}" cannot be read: ${String(error.code)}`);
     return reject(`no file "${name}" in the project`, suggest(name, await neighbours(project, name)));
   }
 }
@@ -38,8 +44,9 @@ function reject(message: string, hint = ''): Found {
 async function neighbours(project: string, name: string): Promise<string[]> {
   const folder = path.dirname(name);
   const entries = await readdir(path.join(project, folder), { withFileTypes: true }).catch(() => []);
-  const files = entries.filter((entry) => entry.isFile() && !entry.name.startsWith('.'));
-  return files.map((entry) => path.join(folder, entry.name)).sort();
+  const files = entries.filter(entry => entry.isFile() && !entry.name.startsWith('.'));
+  return files.map(entry => path.join(folder, entry.name)).sort();
 }
 
-const isBelow = (folder: string, file: string): boolean => file.startsWith(folder.endsWith(path.sep) ? folder : folder + path.sep);
+const isBelow = (folder: string, file: string): boolean =>
+  file.startsWith(folder.endsWith(path.sep) ? folder : folder + path.sep);

@@ -50,12 +50,16 @@ export async function loadProject(request: ProjectRequest): Promise<Project> {
   const { document, faults: misplaced } = applySets(written, sets.image, validateImage(request.stages));
   const { value: image, faults, references } = checkImage(document, request.stages);
   const optional = await vmToolsReference(folder, references);
-  const referenced = await loadReferences([...references, ...optional], { project: folder, document, layoutSets: sets.layout });
+  const referenced = await loadReferences([...references, ...optional], {
+    project: folder,
+    document,
+    layoutSets: sets.layout,
+  });
 
   const all = [...unreadable, ...misplaced, ...faults, ...referenced.faults];
   const { layout, manifests, overlays, files } = referenced;
   if (image === null || layout === null || all.length > 0) throw new ConfigFault(all);
-  return { folder, image, layout, manifests, overlays, files, position: (text) => positionOf(document, text) };
+  return { folder, image, layout, manifests, overlays, files, position: text => positionOf(document, text) };
 }
 
 /** Loads one layout by its file. Throws ConfigFault. */
@@ -90,13 +94,16 @@ async function locateImage({ project, image }: ProjectRequest): Promise<{ folder
 
 /** vm-tools is loaded when the project has it; an image that names another one needs that. */
 async function vmToolsReference(folder: string, references: readonly Reference[]): Promise<Reference[]> {
-  const named = references.some((reference) => reference.path.join('.') === 'vmTools');
+  const named = references.some(reference => reference.path.join('.') === 'vmTools');
   if (named || !(await exists(fileOf(folder, 'manifest', 'vm-tools')))) return [];
   return [{ kind: 'manifest', name: 'vm-tools', path: ['vmTools'] }];
 }
 
 function positionOf(document: Document, text: string): Position {
-  return placeOf(document, (parsePath(text) ?? []).map(({ name }) => name));
+  return placeOf(
+    document,
+    (parsePath(text) ?? []).map(({ name }) => name),
+  );
 }
 
 function valueOrThrow<T>({ value, faults }: Checked<T>): T {

@@ -96,7 +96,10 @@ function merge<T>(before: readonly Diagnostic[], { value, faults }: Checked<T>):
 const baseName = (file: string): string => path.basename(file).replace(/\.ya?ml$/, '');
 
 /** A name that leads nowhere, or out of the folder of its kind. */
-async function missingFault({ kind, name, path: place }: Reference, { project, document }: Context): Promise<Diagnostic | null> {
+async function missingFault(
+  { kind, name, path: place }: Reference,
+  { project, document }: Context,
+): Promise<Diagnostic | null> {
   if (kind === 'file') return null;
   if (!new RegExp(documentPattern).test(name)) {
     return fault(document, place, `must be ${documentWords}, found ${JSON.stringify(name)}`);

@@ -13,8 +13,8 @@ const LAYOUT_PREFIX = 'layout.';
 
 /** Splits the texts by the document they change. */
 export function sortSets(sets: readonly string[]): { image: string[]; layout: string[] } {
-  const image = sets.filter((set) => !set.startsWith(LAYOUT_PREFIX));
-  return { image, layout: sets.filter((set) => set.startsWith(LAYOUT_PREFIX)) };
+  const image = sets.filter(set => !set.startsWith(LAYOUT_PREFIX));
+  return { image, layout: sets.filter(set => set.startsWith(LAYOUT_PREFIX)) };
 }
 
 export interface Changed {
@@ -50,18 +50,23 @@ function applySet(document: Document, text: string, validate: Validator): Docume
   const prefix = text.startsWith(LAYOUT_PREFIX) ? LAYOUT_PREFIX.length : 0;
   const segments = equals < 0 ? null : parsePath(text.slice(prefix, equals));
   if (segments === null) {
-    return { position: place(1), path: '', message: 'is no change', hint: 'write path=value, e.g. --set version=2026.10' };
+    return {
+      position: place(1),
+      path: '',
+      message: 'is no change',
+      hint: 'write path=value, e.g. --set version=2026.10',
+    };
   }
   const target = locate(document.value, segments);
   if ('message' in target) return { ...target, position: place(prefix + target.col) };
   const { path } = target;
   const places = segments.map(({ col }) => place(prefix + col));
   const typed = text.slice(equals + 1);
-  const candidates = valuesOf(typed).map((value) => {
+  const candidates = valuesOf(typed).map(value => {
     const lastPlace = { key: places.at(-1) ?? place(1), value: place(equals + 2), source: typed };
     return changedDocument(document, { path, value, places, lastPlace });
   });
-  return candidates.find((candidate) => isAccepted(candidate, path, validate)) ?? candidates[0] ?? document;
+  return candidates.find(candidate => isAccepted(candidate, path, validate)) ?? candidates[0] ?? document;
 }
 
 interface Missing {
@@ -86,14 +91,19 @@ function locate(value: unknown, segments: readonly Segment[]): { path: Path } | 
     } else if (here === undefined || here === null || isMapping(here)) {
       path.push(String(name));
     } else {
-      return { path: formatPath(path), col, message: `is ${JSON.stringify(here)}, which has no key ${JSON.stringify(name)}`, hint: '' };
+      return {
+        path: formatPath(path),
+        col,
+        message: `is ${JSON.stringify(here)}, which has no key ${JSON.stringify(name)}`,
+        hint: '',
+      };
     }
   }
   return { path };
 }
 
 function indexOf(list: readonly unknown[], name: string | number): number | null {
-  const named = list.findIndex((entry) => valueAt(entry, ['id']) === name || valueAt(entry, ['name']) === name);
+  const named = list.findIndex(entry => valueAt(entry, ['id']) === name || valueAt(entry, ['name']) === name);
   if (named >= 0) return named;
   const index = Number(name);
   return Number.isInteger(index) && index >= 0 && index < list.length ? index : null;
@@ -101,7 +111,7 @@ function indexOf(list: readonly unknown[], name: string | number): number | null
 
 function entryNames(list: readonly unknown[]): string[] {
   const names = list.map((entry, index) => valueAt(entry, ['id']) ?? valueAt(entry, ['name']) ?? String(index));
-  return names.filter((name) => typeof name === 'string');
+  return names.filter(name => typeof name === 'string');
 }
 
 /** As YAML, then as text. A word without quotes is its whole text: `summary=a #b` has no comment. */
@@ -148,5 +158,5 @@ function withValue(container: unknown, path: Path, value: unknown): unknown {
 /** No fault at the path or in its value. */
 function isAccepted(document: Document, path: Path, validate: Validator): boolean {
   const { faulty } = validate(document);
-  return !faulty.some((place) => path.every((name, index) => place[index] === name));
+  return !faulty.some(place => path.every((name, index) => place[index] === name));
 }

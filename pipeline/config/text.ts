@@ -22,7 +22,8 @@ export async function readText(file: string): Promise<Text> {
 /** As readText, for bytes that are there already. */
 export function decode(bytes: Uint8Array, file: string): Text {
   const start = Buffer.from(bytes.subarray(0, 3)).toString('hex');
-  if (start.startsWith('efbbbf')) return reject(file, '', 'starts with a byte order mark', 'save it as UTF-8 without BOM');
+  if (start.startsWith('efbbbf'))
+    return reject(file, '', 'starts with a byte order mark', 'save it as UTF-8 without BOM');
   if (start.startsWith('fffe') || start.startsWith('feff')) return reject(file, '', 'is UTF-16', 'save it as UTF-8');
   if (bytes.length > MOST_BYTES) return reject(file, '', `has ${bytes.length} bytes`, `allowed: ${MOST_BYTES}`);
   const valid = validLength(bytes);

@@ -13,11 +13,11 @@ export function mergeBranches(errors: readonly ErrorObject[]): ErrorObject[] {
   unions.sort((a, b) => b.schemaPath.length - a.schemaPath.length);
   let rest = errors.filter(({ keyword }) => keyword !== 'if');
   for (const union of unions) {
-    const inside = rest.filter((error) => isInside(error, union));
+    const inside = rest.filter(error => isInside(error, union));
     if (inside.length === 0) continue;
     const branches = branchesOf(union, inside);
     const chosen = fittingBranch(union, branches) ?? discriminator(union, branches) ?? [union];
-    rest = [...rest.filter((error) => error !== union && !inside.includes(error)), ...chosen];
+    rest = [...rest.filter(error => error !== union && !inside.includes(error)), ...chosen];
   }
   return rest;
 }
@@ -37,19 +37,26 @@ function branchesOf(union: ErrorObject, inside: readonly ErrorObject[]): ErrorOb
 }
 
 function fittingBranch(union: ErrorObject, branches: readonly ErrorObject[][]): ErrorObject[] | null {
-  const fitting = branches.filter((branch) => !branch.some((error) => isOtherKind(error, union)));
+  const fitting = branches.filter(branch => !branch.some(error => isOtherKind(error, union)));
   fitting.sort((a, b) => a.length - b.length);
   return fitting[0] ?? null;
 }
 
 /** When the branches of this type differ in a constant (`kind: ext4 | erofs`), it is the constant that is wrong. */
 function discriminator(union: ErrorObject, branches: readonly ErrorObject[][]): ErrorObject[] | null {
-  const isTyped = ({ instancePath, keyword }: ErrorObject): boolean => instancePath !== union.instancePath || !KIND_KEYWORDS.has(keyword);
-  const typed = branches.filter((branch) => branch.every(isTyped));
-  const constants = typed.flatMap((branch) => branch.filter(({ keyword }) => keyword === 'const'));
+  const isTyped = ({ instancePath, keyword }: ErrorObject): boolean =>
+    instancePath !== union.instancePath || !KIND_KEYWORDS.has(keyword);
+  const typed = branches.filter(branch => branch.every(isTyped));
+  const constants = typed.flatMap(branch => branch.filter(({ keyword }) => keyword === 'const'));
   const [first] = constants;
   if (first === undefined || constants.some(({ instancePath }) => instancePath !== first.instancePath)) return null;
-  return [{ ...first, keyword: 'enum', parentSchema: { enum: constants.map(({ params }) => params['allowedValue'] as unknown) } }];
+  return [
+    {
+      ...first,
+      keyword: 'enum',
+      parentSchema: { enum: constants.map(({ params }) => params['allowedValue'] as unknown) },
+    },
+  ];
 }
 
 /** A wrong value, or a wrong discriminator: a constant one level below. */

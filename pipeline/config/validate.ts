@@ -52,13 +52,18 @@ export function compileSchema(schema: SchemaObject): Validator {
     keyword: 'x-document',
     type: 'string',
     schemaType: 'string',
-    validate: (kind: ReferenceKind, name: string, _parent?: unknown, context?: { instancePath: string; rootData: unknown }) => {
+    validate: (
+      kind: ReferenceKind,
+      name: string,
+      _parent?: unknown,
+      context?: { instancePath: string; rootData: unknown },
+    ) => {
       found.push({ kind, name, path: pathOfPointer(context?.instancePath ?? '', context?.rootData) });
       return true;
     },
   });
   const validate = ajv.compile(schema);
-  return (document) => {
+  return document => {
     found.length = 0;
     validate(document.value);
     const errors = mergeBranches(validate.errors ?? []);
@@ -66,7 +71,11 @@ export function compileSchema(schema: SchemaObject): Validator {
     const faults = findings.map(({ path, shown, at, message, hint }) =>
       faultAt(placeOf(document, path, at), shown, { message, hint }),
     );
-    return { faults, faulty: findings.filter(({ harmless }) => !harmless).map(({ path }) => path), references: [...found] };
+    return {
+      faults,
+      faulty: findings.filter(({ harmless }) => !harmless).map(({ path }) => path),
+      references: [...found],
+    };
   };
 }
 

@@ -34,8 +34,8 @@ function wiresOf(document: Document): Wire[] {
 }
 
 function idsOf(document: Document): string[] {
-  const ids = listAt(document.value, ['stages']).map((step) => valueAt(step, ['id']));
-  return ids.filter((id) => typeof id === 'string');
+  const ids = listAt(document.value, ['stages']).map(step => valueAt(step, ['id']));
+  return ids.filter(id => typeof id === 'string');
 }
 
 function unknownSteps(document: Document): Diagnostic[] {
@@ -43,7 +43,7 @@ function unknownSteps(document: Document): Diagnostic[] {
   return wiresOf(document)
     .filter(({ maker }) => !ids.includes(maker))
     .map(({ reader, maker, path }) => {
-      const others = ids.filter((id) => id !== reader);
+      const others = ids.filter(id => id !== reader);
       return fault(document, path, `no step has the id "${maker}"`, suggest(maker, others));
     });
 }
@@ -58,7 +58,9 @@ function cycles(document: Document): Diagnostic[] {
       const start = trail.indexOf(maker);
       if (start >= 0) {
         const circle = [...trail.slice(start), maker].join(' -> ');
-        faults.push(fault(document, path, `steps wait for each other: ${circle}`, 'each reads what the next one makes'));
+        faults.push(
+          fault(document, path, `steps wait for each other: ${circle}`, 'each reads what the next one makes'),
+        );
       } else if (!done.has(maker)) {
         visit(maker, [...trail, maker]);
       }

@@ -40,9 +40,11 @@ export function wrongType(schema: Schema, value: unknown, source: string | null)
     return { message, hint: `write it in quotes: "${typed}"` };
   }
   if (wanted.includes('array') && isScalarValue(value)) return { message, hint: `write a list: [${typed}]` };
-  if (wanted.includes('boolean') && typeof value === 'string') return { message, hint: 'write true or false, without quotes' };
+  if (wanted.includes('boolean') && typeof value === 'string')
+    return { message, hint: 'write true or false, without quotes' };
   const numeric = typeof value === 'string' && /^-?[0-9]+$/.test(value);
-  if (numeric && (wanted.includes('integer') || wanted.includes('number'))) return { message, hint: 'write it without quotes' };
+  if (numeric && (wanted.includes('integer') || wanted.includes('number')))
+    return { message, hint: 'write it without quotes' };
   return { message, hint: '' };
 }
 
@@ -61,17 +63,18 @@ export function wrongForm(schema: Schema, value: string): Sentence {
 /** A value outside an enum, a const, or all branches of a union. */
 export function allowedValues(schema: Schema, value: unknown, source: string | null): Sentence {
   const forms = [schema, ...listAt(schema, ['anyOf']), ...listAt(schema, ['oneOf'])].filter(isMapping);
-  const values = forms.flatMap((form) => (Object.hasOwn(form, 'const') ? [form['const']] : listAt(form, ['enum'])));
-  const names = values.filter((each) => typeof each === 'string');
-  const others = forms.slice(1).filter((form) => !Object.hasOwn(form, 'const') && !Object.hasOwn(form, 'enum'));
-  const otherWords = [...new Set(others.map((form) => wantedWords(form)))];
+  const values = forms.flatMap(form => (Object.hasOwn(form, 'const') ? [form['const']] : listAt(form, ['enum'])));
+  const names = values.filter(each => typeof each === 'string');
+  const others = forms.slice(1).filter(form => !Object.hasOwn(form, 'const') && !Object.hasOwn(form, 'enum'));
+  const otherWords = [...new Set(others.map(form => wantedWords(form)))];
   const found = describeValue(value, source);
   if (values.length === 0) return { message: `must be ${otherWords.join(' or ')}, found ${found}`, hint: '' };
   const words = [listed(values.map(String)), ...otherWords].join(' or ');
   const quote = names.includes(source ?? '') && typeof value !== 'string';
   const near = typeof value === 'string' ? nearest(value, names) : null;
-  const numbers = forms.some((form) => typesOf(form).includes('integer')) && /^[0-9]+$/.test(String(value));
-  const unquote = typeof value === 'string' && (numbers || values.some((each) => typeof each !== 'string' && String(each) === value));
+  const numbers = forms.some(form => typesOf(form).includes('integer')) && /^[0-9]+$/.test(String(value));
+  const unquote =
+    typeof value === 'string' && (numbers || values.some(each => typeof each !== 'string' && String(each) === value));
   let hint = near === null ? '' : `did you mean "${near}"?`;
   if (quote) hint = `write it in quotes: "${source}"`;
   if (unquote) hint = 'write it without quotes';
@@ -84,13 +87,16 @@ export const namesOf = (value: unknown): string[] => (isMapping(value) ? Object.
 
 const isSize = (schema: Schema): boolean => schema['pattern'] === SIZE_PATTERN;
 
-const isScalarValue = (value: unknown): boolean => typeof value === 'number' || typeof value === 'boolean' || typeof value === 'string';
+const isScalarValue = (value: unknown): boolean =>
+  typeof value === 'number' || typeof value === 'boolean' || typeof value === 'string';
 
-const typesOf = (schema: Schema): string[] => [schema['type']].flat().filter((type) => typeof type === 'string');
+const typesOf = (schema: Schema): string[] => [schema['type']].flat().filter(type => typeof type === 'string');
 
 function wantedWords(schema: Schema): string {
   if (schema['x-allowed'] !== undefined || schema['pattern'] !== undefined) return formWords(schema);
-  return typesOf(schema).map((type) => TYPES[type] ?? type).join(' or ');
+  return typesOf(schema)
+    .map(type => TYPES[type] ?? type)
+    .join(' or ');
 }
 
 function formWords(schema: Schema): string {

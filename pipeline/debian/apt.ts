@@ -4,7 +4,9 @@ import type { Manifest } from '../config/types.ts';
 /** sources.list of a manifest: every mirror with its suites. */
 export function sourcesList(manifest: Manifest): string {
   return manifest.mirrors
-    .flatMap(({ url, suites }) => suites.map(suite => `deb [arch=${manifest.architecture}] ${url} ${suite} ${manifest.components.join(' ')}\n`))
+    .flatMap(({ url, suites }) =>
+      suites.map(suite => `deb [arch=${manifest.architecture}] ${url} ${suite} ${manifest.components.join(' ')}\n`),
+    )
     .join('');
 }
 
@@ -32,11 +34,18 @@ export function aptConfiguration(manifest: Manifest, directory: string): string 
     'Dir::Etc::Trusted': manifest.keyring,
     'Dir::Etc::TrustedParts': '/dev/null',
   };
-  return Object.entries(settings).map(([name, value]) => `${name} "${value}";\n`).join('');
+  return Object.entries(settings)
+    .map(([name, value]) => `${name} "${value}";\n`)
+    .join('');
 }
 
 /** Directories and files that must exist below `directory` before apt runs. */
-export const APT_FOLDERS = ['state/lists/partial', 'cache/archives/partial', 'etc/apt.conf.d', 'etc/preferences.d'] as const;
+export const APT_FOLDERS = [
+  'state/lists/partial',
+  'cache/archives/partial',
+  'etc/apt.conf.d',
+  'etc/preferences.d',
+] as const;
 
 /** What `apt-get install` is asked for: the manifest's packages and, for a complete system, Debian's Essential ones. */
 export function wantedPackages(manifest: Manifest): string[] {

@@ -14,7 +14,10 @@ export interface ResolvedPackage {
 
 /** Splits a Packages file (or the output of apt-cache show) into its stanzas. */
 export function splitStanzas(text: string): string[] {
-  return text.split(/\n[ \t]*\n/).map(stanza => stanza.trim()).filter(stanza => stanza !== '');
+  return text
+    .split(/\n[ \t]*\n/)
+    .map(stanza => stanza.trim())
+    .filter(stanza => stanza !== '');
 }
 
 /** One field of a stanza, continuation lines included; empty when absent. Field names fold case. */
@@ -40,7 +43,11 @@ export function dependencyClosure(packages: readonly ResolvedPackage[], roots: r
     const each = byName.get(name) ?? providers.get(name);
     if (each === undefined || found.has(each)) return;
     found.add(each);
-    for (const next of [...relationNames(field(each.stanza, 'Pre-Depends')), ...relationNames(field(each.stanza, 'Depends'))]) visit(next);
+    for (const next of [
+      ...relationNames(field(each.stanza, 'Pre-Depends')),
+      ...relationNames(field(each.stanza, 'Depends')),
+    ])
+      visit(next);
   };
   roots.forEach(visit);
   return [...found].sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -48,5 +55,8 @@ export function dependencyClosure(packages: readonly ResolvedPackage[], roots: r
 
 /** "a (>= 1), b:any | c" -> a, b, c. Every alternative counts: whichever is installed is a dependency. */
 function relationNames(relations: string): string[] {
-  return relations.split(/[,|]/).map(each => each.trim().replace(/[\s(:].*$/s, '')).filter(name => name !== '');
+  return relations
+    .split(/[,|]/)
+    .map(each => each.trim().replace(/[\s(:].*$/s, ''))
+    .filter(name => name !== '');
 }

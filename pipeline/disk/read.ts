@@ -67,7 +67,7 @@ function blockReader(readFile: ReadAt, vhdx: Vhdx): ReadAt {
   return async (offset, length) => {
     checkRange(vhdx.size, { offset, length });
     const bytes = new Uint8Array(length);
-    for (let position = offset; position < offset + length; ) {
+    for (let position = offset; position < offset + length;) {
       const block = Math.floor(position / vhdx.blockSize);
       const within = position % vhdx.blockSize;
       const count = Math.min(vhdx.blockSize - within, offset + length - position);

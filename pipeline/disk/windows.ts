@@ -69,7 +69,7 @@ function* planWindows({ size, extents }: DiskMap): Generator<PlannedWindow, void
   let done = 0;
   for (const extent of extents) {
     const end = extent.start + extentLength(extent);
-    for (let position = extent.start; position < end; ) {
+    for (let position = extent.start; position < end;) {
       const start = position - (position % WINDOW);
       if (window.start !== start) {
         if (window.pieces.length > 0) yield { ...window, done };
@@ -108,7 +108,7 @@ class Sources {
   async read(target: Uint8Array, { path, offset }: { path: string; offset: Bytes }): Promise<void> {
     const handle = this.#handles.get(path) ?? (await open(path, 'r'));
     this.#handles.set(path, handle);
-    for (let filled = 0; filled < target.length; ) {
+    for (let filled = 0; filled < target.length;) {
       const { bytesRead } = await handle.read(target, filled, target.length - filled, offset + filled);
       if (bytesRead === 0) {
         throw new FormatFault(
@@ -121,7 +121,7 @@ class Sources {
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.#handles.values()].map(async (handle) => handle.close()));
+    await Promise.all([...this.#handles.values()].map(async handle => handle.close()));
   }
 }
 

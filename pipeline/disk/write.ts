@@ -24,8 +24,8 @@ const ZEROS = new Uint8Array(GRANULE);
 
 /** Writes a sparse raw disk of `map.size` bytes to `path`, truncating what was there. An error leaves a torn file. */
 export async function writeRaw(map: DiskMap, path: string, options: WriteOptions): Promise<void> {
-  await withTarget(path, async (target) => {
-    await copyData(map, target, { ...options, place: (start) => start });
+  await withTarget(path, async target => {
+    await copyData(map, target, { ...options, place: start => start });
     await target.truncate(map.size);
   });
 }
@@ -39,10 +39,15 @@ export async function writeVhdx(
   path: string,
   options: VhdxWriteOptions,
 ): Promise<{ fileSize: Bytes; presentBlocks: number }> {
-  const shape = { ...options, size: map.size, logicalSectorSize: map.logicalSectorSize, physicalSectorSize: map.physicalSectorSize };
+  const shape = {
+    ...options,
+    size: map.size,
+    logicalSectorSize: map.logicalSectorSize,
+    physicalSectorSize: map.physicalSectorSize,
+  };
   const bat = createBat(shape);
   const blocks = options.fixed ? fixedBlocks(bat) : growingBlocks(bat);
-  return withTarget(path, async (target) => {
+  return withTarget(path, async target => {
     await copyData(map, target, { ...options, place: blocks.place });
     const presentBlocks = blocks.count();
     const fileSize = bat.payloadStart + presentBlocks * options.blockSize;
@@ -60,7 +65,7 @@ interface Blocks {
 }
 
 function fixedBlocks({ geometry, payloadStart }: Bat): Blocks {
-  return { place: (start) => payloadStart + start, count: () => geometry.blockCount };
+  return { place: start => payloadStart + start, count: () => geometry.blockCount };
 }
 
 /** A block gets the next place in the file when its first data arrives. */
@@ -69,7 +74,7 @@ function growingBlocks(bat: Bat): Blocks {
   let count = 0;
   let current = -1;
   return {
-    place: (start) => {
+    place: start => {
       const block = Math.floor(start / blockSize);
       if (block !== current) {
         placeBlock(bat, { block, offset: bat.payloadStart + count * blockSize });
@@ -128,7 +133,7 @@ function dataRuns({ start, bytes }: Window, place: (start: Bytes) => Bytes): Run
 }
 
 async function writeAll(target: FileHandle, { start, bytes }: Part): Promise<void> {
-  for (let written = 0; written < bytes.length; ) {
+  for (let written = 0; written < bytes.length;) {
     written += (await target.write(bytes, written, bytes.length - written, start + written)).bytesWritten;
   }
 }

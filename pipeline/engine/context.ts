@@ -1,6 +1,7 @@
 /** What a stage gets to work with: a scratch folder, its inputs, and the programs of the tools tree. */
 import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { emptyDir } from 'fs-extra/esm';
 import type { Plan, PlannedStep } from '../plan/plan.ts';
 import type { Artifact, BuildContext, RunOptions } from '../stages/stage.ts';
 import { cacheFolders, fixedEnvironment } from './environment.ts';
@@ -13,31 +14,48 @@ const WORK = '/mnt/work';
 const INPUTS = '/mnt/inputs';
 const OUT = '/mnt/out';
 
-export async function stepContext(plan: Plan, step: PlannedStep, inputs: Readonly<Record<string, Artifact>>, options: ExecuteOptions & { scratch: string }): Promise<BuildContext> {
+export async function stepContext(
+  plan: Plan,
+  step: PlannedStep,
+  inputs: Readonly<Record<string, Artifact>>,
+  options: ExecuteOptions & { scratch: string },
+): Promise<BuildContext> {
   const { environment, signal, emit } = options;
   const folders = cacheFolders(environment.cache);
   const work = path.join(options.scratch, step.id);
-  await rm(work, { recursive: true, force: true });
-  await mkdir(work, { recursive: true });
+  await emptyDir(work);
   const log = path.join(folders.logs, plan.image.name, `${step.id}.log`);
   await mkdir(path.dirname(log), { recursive: true });
   await rm(log, { force: true });
   const resolution = step.sources === null ? null : options.resolutions[step.sources.name];
-  if (step.sources !== null && resolution) await makeRepository(path.join(work, 'repository'), folders.pool, step.sources, resolution.packages);
+  if (step.sources !== null && resolution)
+    await makeRepository(path.join(work, 'repository'), folders.pool, step.sources, resolution.packages);
   // A published file is made in the output folder's own file system, so that it can be renamed into place.
   const outFolder = step.publishes === null ? work : options.out;
   const outName = step.publishes === null ? 'artifact' : `.${step.publishes}.${process.pid}.part`;
   const binds: Bind[] = [
     { host: work, inside: WORK, writable: true },
     ...(step.publishes === null ? [] : [{ host: outFolder, inside: OUT, writable: true }]),
-    ...Object.entries(inputs).map(([name, artifact]) => ({ host: artifact.path, inside: `${INPUTS}/${name}`, writable: false })),
+    ...Object.entries(inputs).map(([name, artifact]) => ({
+      host: artifact.path,
+      inside: `${INPUTS}/${name}`,
+      writable: false,
+    })),
   ];
   const run = async (program: string, args: readonly string[], run_: RunOptions = {}): Promise<string> => {
     const identities = run_.identities ?? 'one';
     const scratch = path.join(work, 'tmp');
     if (identities === 'many') await mkdir(scratch, { recursive: true });
     const argv = sandboxArgv(
-      { tree: options.tools, binds, env: { ...fixedEnvironment(plan.image.epoch), ...run_.env }, cwd: WORK, network: false, identities, scratch },
+      {
+        tree: options.tools,
+        binds,
+        env: { ...fixedEnvironment(plan.image.epoch), ...run_.env },
+        cwd: WORK,
+        network: false,
+        identities,
+        scratch,
+      },
       [program, ...args],
       environment,
     );

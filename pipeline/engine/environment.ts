@@ -39,5 +39,3 @@ export function cacheFolders(cache: string) {
     logs: folder('logs'),
   };
 }
-
-export type CacheFolders = ReturnType<typeof cacheFolders>;

@@ -2,7 +2,7 @@
 import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Plan, PlannedStep } from '../plan/plan.ts';
-import { formatSize } from '../formats/bytes.ts';
+import { roundSize } from '../formats/bytes.ts';
 import type { Emit } from '../report/events.ts';
 import type { Artifact, BuildContext, Facts } from '../stages/stage.ts';
 import { stepContext } from './context.ts';
@@ -33,9 +33,14 @@ export interface StepResult {
 }
 
 /** The state of each step before anything runs: what the store has. */
-export async function lookAhead(plan: Plan, options: Pick<ExecuteOptions, 'environment' | 'out'>): Promise<Map<string, Entry | null>> {
+export async function lookAhead(
+  plan: Plan,
+  options: Pick<ExecuteOptions, 'environment' | 'out'>,
+): Promise<Map<string, Entry | null>> {
   const { store } = cacheFolders(options.environment.cache);
-  const rows = await Promise.all(plan.steps.map(async step => [step.id, await usable(step, store, options.out)] as const));
+  const rows = await Promise.all(
+    plan.steps.map(async step => [step.id, await usable(step, store, options.out)] as const),
+  );
   return new Map(rows.map(([id, found]) => [id, found?.entry ?? null]));
 }
 
@@ -87,7 +92,10 @@ export async function execute(plan: Plan, options: ExecuteOptions): Promise<Map<
   }
 }
 
-async function awaitInputs(step: PlannedStep, running: ReadonlyMap<string, Promise<StepResult>>): Promise<Record<string, Artifact>> {
+async function awaitInputs(
+  step: PlannedStep,
+  running: ReadonlyMap<string, Promise<StepResult>>,
+): Promise<Record<string, Artifact>> {
   const rows = Object.entries(step.inputs).map(async ([name, id]) => {
     const result = await running.get(id);
     if (result === undefined) throw new Error(`${step.id} was planned before its input ${id}`);
@@ -96,11 +104,16 @@ async function awaitInputs(step: PlannedStep, running: ReadonlyMap<string, Promi
   return Object.fromEntries(await Promise.all(rows));
 }
 
-async function runStep(plan: Plan, step: PlannedStep, inputs: Record<string, Artifact>, options: ExecuteOptions & { scratch: string }): Promise<StepResult> {
+async function runStep(
+  plan: Plan,
+  step: PlannedStep,
+  inputs: Record<string, Artifact>,
+  options: ExecuteOptions & { scratch: string },
+): Promise<StepResult> {
   const { store } = cacheFolders(options.environment.cache);
   const found = await usable(step, store, options.out);
   if (found !== null) {
-    options.emit({ type: 'reused', id: step.id, detail: formatSize(found.entry.bytes) });
+    options.emit({ type: 'reused', id: step.id, detail: roundSize(found.entry.bytes) });
     return { artifact: artifactOf(found.entry, found.file, step, inputs), cached: true, seconds: found.entry.seconds };
   }
   const { key } = step;
@@ -110,19 +123,37 @@ async function runStep(plan: Plan, step: PlannedStep, inputs: Record<string, Art
     const context = await stepContext(plan, step, inputs, options);
     const { facts, sha256, bytes } = await make(step, context, options.signal);
     const seconds = (performance.now() - start) / 1000;
-    const published = step.publishes === null ? null : await publish(context.out, path.join(options.out, step.publishes));
-    const entry: Entry = { key, step: step.id, stage: step.stage.name, image: plan.image.name, sha256, bytes, facts, seconds, published };
+    const published =
+      step.publishes === null ? null : await publish(context.out, path.join(options.out, step.publishes));
+    const entry: Entry = {
+      key,
+      step: step.id,
+      stage: step.stage.name,
+      image: plan.image.name,
+      sha256,
+      bytes,
+      facts,
+      seconds,
+      published,
+    };
     // The output folder may be in another file system than the store; the scratch folder never is.
     const stored = await putEntry(store, entry, published === null ? context.out : path.join(context.work, 'artifact'));
     await rm(context.work, { recursive: true, force: true });
     const file = published?.path ?? stored;
     if (published !== null) options.emit({ type: 'published', path: file, bytes, sha256 });
-    return { value: { artifact: artifactOf(entry, file, step, inputs), cached: false, seconds }, detail: formatSize(bytes) };
+    return {
+      value: { artifact: artifactOf(entry, file, step, inputs), cached: false, seconds },
+      detail: roundSize(bytes),
+    };
   });
 }
 
 /** What the stage makes, with its digest. Of what is to be published nothing half done is left in the output folder. */
-async function make(step: PlannedStep, context: BuildContext, signal: AbortSignal): Promise<{ facts: Facts; sha256: string; bytes: number }> {
+async function make(
+  step: PlannedStep,
+  context: BuildContext,
+  signal: AbortSignal,
+): Promise<{ facts: Facts; sha256: string; bytes: number }> {
   try {
     const facts = await step.stage.build(step.resolved, context);
     return { facts, ...(await digest(step, context.out, facts, signal)) };
@@ -140,7 +171,15 @@ async function usable(step: PlannedStep, store: string, out: string): Promise<{ 
 }
 
 function artifactOf(entry: Entry, file: string, step: PlannedStep, inputs: Record<string, Artifact>): Artifact {
-  return { id: step.id, key: entry.key, sha256: entry.sha256, bytes: entry.bytes, path: file, facts: entry.facts, inputs };
+  return {
+    id: step.id,
+    key: entry.key,
+    sha256: entry.sha256,
+    bytes: entry.bytes,
+    path: file,
+    facts: entry.facts,
+    inputs,
+  };
 }
 
 /** Synced, then renamed over what was there: the file is absent, the old one, or complete. */
@@ -152,7 +191,12 @@ async function publish(made: string, target: string): Promise<Entry['published']
 }
 
 /** Of a sparse file only what is not a hole is read; a stage says so by its `extents`. Published: as sha256sum says. */
-async function digest(step: PlannedStep, file: string, facts: Facts, signal: AbortSignal): Promise<{ sha256: string; bytes: number }> {
+async function digest(
+  step: PlannedStep,
+  file: string,
+  facts: Facts,
+  signal: AbortSignal,
+): Promise<{ sha256: string; bytes: number }> {
   const extents = Array.isArray(facts.extents) ? (facts.extents as [number, number][]) : null;
   const [first] = extents ?? [];
   const { size } = await stat(file);

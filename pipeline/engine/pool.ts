@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { link, mkdir, readdir, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { emptyDir } from 'fs-extra/esm';
 import { releaseFile } from '../debian/mmdebstrap.ts';
 import { packagesIndex, type ResolvedPackage } from '../debian/stanza.ts';
 import type { Manifest } from '../config/types.ts';
@@ -15,7 +16,12 @@ import { ProcessFailure } from './run.ts';
  */
 export async function fetchPackages(
   packages: readonly ResolvedPackage[],
-  options: { pool: string; programs: Programs; signal: AbortSignal; onProgress: (fraction: number, detail: string) => void },
+  options: {
+    pool: string;
+    programs: Programs;
+    signal: AbortSignal;
+    onProgress: (fraction: number, detail: string) => void;
+  },
 ): Promise<{ fetched: number; bytes: number }> {
   const { pool, programs, signal, onProgress } = options;
   await mkdir(pool, { recursive: true });
@@ -23,21 +29,34 @@ export async function fetchPackages(
   const missing = packages.filter(each => !present.has(`${each.sha256}.deb`));
   if (missing.length === 0) return { fetched: 0, bytes: 0 };
   const partial = path.join(pool, `partial-${process.pid}`);
-  await rm(partial, { recursive: true, force: true });
-  await mkdir(partial);
+  await emptyDir(partial);
   let seen = 0;
   try {
     const triplets = missing.flatMap(each => [each.uri, `${WORKPLACE}/${each.sha256}.deb`, `SHA256:${each.sha256}`]);
-    await programs.run(['/usr/lib/apt/apt-helper', '-q', '-oAPT::Sandbox::User=root', '-oAcquire::Retries=3', 'download-file', ...triplets], {
-      directory: partial,
-      signal,
-      onLine: line => {
-        if (line.startsWith('Get:')) onProgress(Math.min(++seen / missing.length, 1), `${seen} of ${missing.length} packages`);
-      },
-    }).catch(error => {
-      throw explain(error, missing);
-    });
-    for (const each of missing) await rename(path.join(partial, `${each.sha256}.deb`), path.join(pool, `${each.sha256}.deb`));
+    await programs
+      .run(
+        [
+          '/usr/lib/apt/apt-helper',
+          '-q',
+          '-oAPT::Sandbox::User=root',
+          '-oAcquire::Retries=3',
+          'download-file',
+          ...triplets,
+        ],
+        {
+          directory: partial,
+          signal,
+          onLine: line => {
+            if (line.startsWith('Get:'))
+              onProgress(Math.min(++seen / missing.length, 1), `${seen} of ${missing.length} packages`);
+          },
+        },
+      )
+      .catch(error => {
+        throw explain(error, missing);
+      });
+    for (const each of missing)
+      await rename(path.join(partial, `${each.sha256}.deb`), path.join(pool, `${each.sha256}.deb`));
   } finally {
     await rm(partial, { recursive: true, force: true });
   }
@@ -45,7 +64,12 @@ export async function fetchPackages(
 }
 
 /** Makes a directory that apt can read as a repository of exactly these packages: links into the pool and an index. */
-export async function makeRepository(folder: string, pool: string, manifest: Manifest, packages: readonly ResolvedPackage[]): Promise<void> {
+export async function makeRepository(
+  folder: string,
+  pool: string,
+  manifest: Manifest,
+  packages: readonly ResolvedPackage[],
+): Promise<void> {
   await mkdir(folder, { recursive: true });
   const now = new Date();
   for (const { sha256 } of packages) {
@@ -64,7 +88,16 @@ export async function makeRepository(folder: string, pool: string, manifest: Man
 function explain(error: unknown, missing: readonly ResolvedPackage[]): unknown {
   if (!(error instanceof ProcessFailure)) return error;
   const line = error.output.find(each => /^(E: |Err:)/.test(each)) ?? error.message;
-  const gone = missing.find(each => error.output.some(text => text.includes(each.uri) && /404|not found/i.test(error.output.join(' '))));
-  if (gone === undefined) return new BuildFault(`packages could not be fetched: ${line}`, 'is the mirror reachable? What was fetched so far is not lost');
-  return new BuildFault(`${gone.name} ${gone.version} (SHA-256 ${gone.sha256}) is no longer at ${gone.uri}`, 'the mirror has a newer one: build with --update');
+  const gone = missing.find(each =>
+    error.output.some(text => text.includes(each.uri) && /404|not found/i.test(error.output.join(' '))),
+  );
+  if (gone === undefined)
+    return new BuildFault(
+      `packages could not be fetched: ${line}`,
+      'is the mirror reachable? What was fetched so far is not lost',
+    );
+  return new BuildFault(
+    `${gone.name} ${gone.version} (SHA-256 ${gone.sha256}) is no longer at ${gone.uri}`,
+    'the mirror has a newer one: build with --update',
+  );
 }

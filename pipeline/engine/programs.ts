@@ -29,7 +29,11 @@ export function treePrograms(tree: string, environment: Environment): Programs {
         identities: 'one',
         scratch: null,
       } as const;
-      return runProcess(sandboxArgv(sandbox, argv, environment), { ...options, title: argv, env: { PATH: environment.path } });
+      return runProcess(sandboxArgv(sandbox, argv, environment), {
+        ...options,
+        title: argv,
+        env: { PATH: environment.path },
+      });
     },
   };
 }

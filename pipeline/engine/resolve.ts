@@ -2,7 +2,14 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { APT_FOLDERS, aptConfiguration, missingPackage, printedUris, sourcesList, wantedPackages } from '../debian/apt.ts';
+import {
+  APT_FOLDERS,
+  aptConfiguration,
+  missingPackage,
+  printedUris,
+  sourcesList,
+  wantedPackages,
+} from '../debian/apt.ts';
 import { field, splitStanzas, type ResolvedPackage } from '../debian/stanza.ts';
 import type { Manifest } from '../config/types.ts';
 import { PackageFault } from './fault.ts';
@@ -33,15 +40,21 @@ export async function recordedResolution(folder: string, manifest: Manifest): Pr
  * Asks apt, with the manifest's mirrors and keyring alone, what an empty system would get, and records the answer.
  * Throws PackageFault for a package the mirrors do not have, ProcessFailure for anything else apt refuses.
  */
-export async function resolvePackages(manifest: Manifest, options: { resolutions: string; apt: string; programs: Programs; signal: AbortSignal }): Promise<Resolution> {
+export async function resolvePackages(
+  manifest: Manifest,
+  options: { resolutions: string; apt: string; programs: Programs; signal: AbortSignal },
+): Promise<Resolution> {
   const { programs, signal } = options;
   const directory = path.join(options.apt, sourcesDigest(manifest));
   await prepareApt(directory, manifest);
-  const apt = (argv: string[]): Promise<string> => programs.run(argv, { directory, signal, env: { APT_CONFIG: `${WORKPLACE}/apt.conf` } });
+  const apt = (argv: string[]): Promise<string> =>
+    programs.run(argv, { directory, signal, env: { APT_CONFIG: `${WORKPLACE}/apt.conf` } });
   await apt(['apt-get', '--quiet', '--error-on=any', 'update']);
-  const uris = printedUris(await apt(['apt-get', 'install', '--print-uris', '-qq', '-y', ...wantedPackages(manifest)]).catch(async error => {
-    throw await explain(error, manifest, () => apt(['apt-cache', 'pkgnames']));
-  }));
+  const uris = printedUris(
+    await apt(['apt-get', 'install', '--print-uris', '-qq', '-y', ...wantedPackages(manifest)]).catch(async error => {
+      throw await explain(error, manifest, () => apt(['apt-cache', 'pkgnames']));
+    }),
+  );
   const specs = uris.map(uri => {
     const [name = '', version = ''] = decodeURIComponent(uri.slice(uri.lastIndexOf('/') + 1)).split('_');
     return { name, version };
@@ -49,7 +62,12 @@ export async function resolvePackages(manifest: Manifest, options: { resolutions
   // A file name leaves the epoch out, so ask by name and keep the stanza whose Filename ends the URI.
   const stanzas = splitStanzas(await apt(['apt-cache', 'show', ...specs.map(each => each.name)]));
   const packages = uris.map(uri => resolved(uri, stanzas)).sort((a, b) => (a.name < b.name ? -1 : 1));
-  const resolution = { manifest: manifest.name, question: questionOf(manifest), digest: listDigest(packages), packages };
+  const resolution = {
+    manifest: manifest.name,
+    question: questionOf(manifest),
+    digest: listDigest(packages),
+    packages,
+  };
   await mkdir(options.resolutions, { recursive: true });
   await replaceFile(recordFile(options.resolutions, manifest), `${JSON.stringify(resolution, null, 1)}\n`);
   return resolution;
@@ -70,7 +88,11 @@ function sourcesDigest(manifest: Manifest): string {
 }
 
 function listDigest(packages: readonly ResolvedPackage[]): string {
-  return sha256(JSON.stringify(packages.map(({ name, version, architecture, sha256: digest }) => [name, version, architecture, digest])));
+  return sha256(
+    JSON.stringify(
+      packages.map(({ name, version, architecture, sha256: digest }) => [name, version, architecture, digest]),
+    ),
+  );
 }
 
 async function prepareApt(directory: string, manifest: Manifest): Promise<void> {

@@ -31,15 +31,22 @@ export class ProcessFailure extends Error {
 
   constructor(command: readonly string[], argv: readonly string[], failure: ExecaError, log: string | null) {
     const unstarted = failure.exitCode === undefined && failure.signal === undefined;
-    const how = unstarted ? `could not be started (${failure.code ?? 'unknown cause'})` : failure.exitCode === undefined ? `was ended by ${failure.signal}` : `ended with exit code ${failure.exitCode}`;
+    const how = unstarted
+      ? `could not be started (${failure.code ?? 'unknown cause'})`
+      : failure.exitCode === undefined
+        ? `was ended by ${failure.signal}`
+        : `ended with exit code ${failure.exitCode}`;
     super(`${command[0] ?? ''} ${how}`);
     this.name = 'ProcessFailure';
     this.command = command;
     this.argv = argv;
     this.exitCode = failure.exitCode ?? null;
     this.killedBy = failure.signal ?? null;
-    const text = unstarted ? failure.originalMessage ?? '' : typeof failure.all === 'string' ? failure.all : '';
-    this.output = text.split('\n').filter(line => line.trim() !== '').slice(-20);
+    const text = unstarted ? (failure.originalMessage ?? '') : typeof failure.all === 'string' ? failure.all : '';
+    this.output = text
+      .split('\n')
+      .filter(line => line.trim() !== '')
+      .slice(-20);
     this.log = log;
   }
 }
@@ -118,10 +125,18 @@ function followLines(stream: NodeJS.ReadableStream | undefined, onLine: (line: s
 }
 
 /** Runs a program on the caller's terminal. Throws ProcessFailure on any end but exit code 0. */
-export async function runInteractive(argv: readonly string[], options: Pick<ProcessOptions, 'env' | 'signal' | 'title'>): Promise<void> {
+export async function runInteractive(
+  argv: readonly string[],
+  options: Pick<ProcessOptions, 'env' | 'signal' | 'title'>,
+): Promise<void> {
   const [file = '', ...args] = argv;
   try {
-    await execa(file, args, { env: { ...options.env }, extendEnv: false, stdio: 'inherit', cancelSignal: options.signal });
+    await execa(file, args, {
+      env: { ...options.env },
+      extendEnv: false,
+      stdio: 'inherit',
+      cancelSignal: options.signal,
+    });
   } catch (error) {
     options.signal.throwIfAborted();
     throw new ProcessFailure(options.title ?? argv, argv, error as ExecaError, null);

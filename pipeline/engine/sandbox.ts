@@ -28,7 +28,11 @@ export interface Sandbox {
 }
 
 /** The argv that runs `program` in the sandbox; see bwrap(1) and unshare(1). */
-export function sandboxArgv(sandbox: Sandbox, program: readonly string[], environment: Pick<Environment, 'root'>): string[] {
+export function sandboxArgv(
+  sandbox: Sandbox,
+  program: readonly string[],
+  environment: Pick<Environment, 'root'>,
+): string[] {
   const { tree, binds, env, cwd, network, identities } = sandbox;
   const many = identities === 'many';
   return [
@@ -44,17 +48,26 @@ export function sandboxArgv(sandbox: Sandbox, program: readonly string[], enviro
     ...(many ? ['--cap-add', 'ALL'] : ['--unshare-user', '--uid', '0', '--gid', '0']),
     '--clearenv',
     ...Object.entries(env).flatMap(([name, value]) => ['--setenv', name, value]),
-    '--ro-bind', tree, '/',
-    '--tmpfs', '/mnt',
-    '--tmpfs', '/run',
+    '--ro-bind',
+    tree,
+    '/',
+    '--tmpfs',
+    '/mnt',
+    '--tmpfs',
+    '/run',
     // As real root mmdebstrap makes device nodes, which a tmpfs of bubblewrap's (nodev) would not let it open.
-    ...(many && environment.root && sandbox.scratch !== null ? ['--dev-bind', sandbox.scratch, '/tmp'] : ['--tmpfs', '/tmp']),
-    '--proc', '/proc',
-    '--dev', '/dev',
+    ...(many && environment.root && sandbox.scratch !== null
+      ? ['--dev-bind', sandbox.scratch, '/tmp']
+      : ['--tmpfs', '/tmp']),
+    '--proc',
+    '/proc',
+    '--dev',
+    '/dev',
     ...(many ? ['--ro-bind', '/sys', '/sys'] : []),
     ...(network ? nameResolution(tree) : []),
     ...binds.flatMap(bind => [bind.writable ? '--bind' : '--ro-bind', bind.host, bind.inside]),
-    '--chdir', cwd,
+    '--chdir',
+    cwd,
     '--',
     ...program,
   ];

@@ -30,7 +30,8 @@ export async function findEntry(store: string, key: string): Promise<{ entry: En
   const file = entry.published?.path ?? path.join(store, key, ARTIFACT);
   const found = await stat(file).catch(() => null);
   if (found === null || found.size !== entry.bytes) return null;
-  if (entry.published !== null && (found.mtimeMs !== entry.published.mtimeMs || found.ino !== entry.published.ino)) return null;
+  if (entry.published !== null && (found.mtimeMs !== entry.published.mtimeMs || found.ino !== entry.published.ino))
+    return null;
   // The age of an entry is the time since it was last of use.
   const now = new Date();
   await utimes(path.join(store, key, ENTRY), now, now).catch(() => undefined);
@@ -71,7 +72,9 @@ async function moveAway(folder: string, aside: string): Promise<void> {
 }
 
 /** Every entry with the bytes it takes on disk and when it was last of use. */
-export async function listEntries(store: string): Promise<{ entry: Entry; folder: string; onDisk: Bytes; usedAt: Date }[]> {
+export async function listEntries(
+  store: string,
+): Promise<{ entry: Entry; folder: string; onDisk: Bytes; usedAt: Date }[]> {
   const names = await readdir(store).catch(() => []);
   const rows = [];
   for (const name of names) {
@@ -86,7 +89,11 @@ export async function listEntries(store: string): Promise<{ entry: Entry; folder
 }
 
 /** SHA-256 of a file, in lower-case hex, and its length. With `extents` ([start, length], in order) only those are read: the rest is holes. */
-export async function digestFile(file: string, signal: AbortSignal, extents: Extents | null = null): Promise<{ sha256: string; bytes: Bytes }> {
+export async function digestFile(
+  file: string,
+  signal: AbortSignal,
+  extents: Extents | null = null,
+): Promise<{ sha256: string; bytes: Bytes }> {
   const hash = createHash('sha256');
   const { size } = await stat(file);
   let at = 0;
@@ -103,7 +110,11 @@ export async function digestFile(file: string, signal: AbortSignal, extents: Ext
  * A digest for sparse files that stay in the store: of what the extents hold, each preceded by its place. Gigabytes
  * of holes cost nothing, and a moved block still shows.
  */
-export async function digestExtents(file: string, signal: AbortSignal, extents: Extents): Promise<{ sha256: string; bytes: Bytes }> {
+export async function digestExtents(
+  file: string,
+  signal: AbortSignal,
+  extents: Extents,
+): Promise<{ sha256: string; bytes: Bytes }> {
   const hash = createHash('sha256');
   const { size } = await stat(file);
   hash.update(`${size}\n`);
@@ -126,10 +137,15 @@ function feedZeros(hash: Hash, bytes: Bytes, signal: AbortSignal): void {
   }
 }
 
-async function feed(hash: Hash, file: string, { signal, ...range }: { signal: AbortSignal; start?: Bytes; end?: Bytes }): Promise<void> {
+async function feed(
+  hash: Hash,
+  file: string,
+  { signal, ...range }: { signal: AbortSignal; start?: Bytes; end?: Bytes },
+): Promise<void> {
   // A stream that is stopped before its file is open may never close it.
   signal.throwIfAborted();
-  for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20, signal, ...range })) hash.update(chunk as Buffer);
+  for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20, signal, ...range }))
+    hash.update(chunk as Buffer);
 }
 
 /** Writes a small file so that it is on the disk when this returns. */

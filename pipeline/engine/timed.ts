@@ -1,7 +1,11 @@
 import type { Emit, Task } from '../report/events.ts';
 
 /** Runs a piece of long work between its `started` and `finished` (or `failed`) events. */
-export async function timed<T>(task: Task, { emit, signal }: { emit: Emit; signal: AbortSignal }, work: () => Promise<{ value: T; detail: string }>): Promise<T> {
+export async function timed<T>(
+  task: Task,
+  { emit, signal }: { emit: Emit; signal: AbortSignal },
+  work: () => Promise<{ value: T; detail: string }>,
+): Promise<T> {
   const start = performance.now();
   const seconds = (): number => (performance.now() - start) / 1000;
   emit({ type: 'started', task });

@@ -21,14 +21,15 @@ export function parseSize(text: string): Bytes | null {
   return Number.isSafeInteger(bytes) ? bytes : null;
 }
 
-/** 201326592 -> "192 MiB": the largest unit that leaves a whole number, else two decimals of the largest below. */
+/** 201326592 -> "192 MiB": exact, in the largest unit that leaves a whole number; parseSize reads it back. */
 export function formatSize(bytes: Bytes): string {
-  const units = Object.entries(UNITS).reverse();
-  for (const [name, unit] of units) {
-    if (bytes >= unit && bytes % unit === 0) return `${bytes / unit} ${name}`;
-  }
-  for (const [name, unit] of units) {
-    if (bytes >= unit) return `${(bytes / unit).toFixed(2)} ${name}`;
-  }
-  return `${bytes} B`;
+  const [name, unit] = Object.entries(UNITS).findLast(([, each]) => bytes >= each && bytes % each === 0) ?? ['B', 1];
+  return `${bytes / unit} ${name}`;
+}
+
+/** 123731968 -> "118 MiB", 18877952 -> "18.0 MiB": three digits or so, for people. */
+export function roundSize(bytes: Bytes): string {
+  const [name, unit] = Object.entries(UNITS).findLast(([, each]) => bytes >= each) ?? ['B', 1];
+  const number = bytes / unit;
+  return `${number >= 100 || Number.isInteger(number) ? Math.round(number) : number.toFixed(1)} ${name}`;
 }

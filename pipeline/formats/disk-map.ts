@@ -2,9 +2,7 @@
 import type { Bytes } from './bytes.ts';
 
 /** Bytes [start, start + length) of the disk; `length` > 0. Extents are sorted by start and never overlap. */
-export type Extent =
-  | { start: Bytes; length: Bytes; file: string; offset: Bytes }
-  | { start: Bytes; bytes: Uint8Array };
+export type Extent = { start: Bytes; length: Bytes; file: string; offset: Bytes } | { start: Bytes; bytes: Uint8Array };
 
 export interface DiskMap {
   /** Virtual size, a multiple of the sector size. */

@@ -41,12 +41,16 @@ export async function decodeGpt(read: ReadAt, size: Bytes, sectorSize: Bytes): P
   if (primary !== null && primary.other !== last) {
     faults.push(`primary header: the backup is said to be in sector ${primary.other}, the disk's last is ${last}`);
   }
-  if (backup !== null && backup.other !== 1) faults.push(`backup header: the primary is said to be in sector ${backup.other}`);
+  if (backup !== null && backup.other !== 1)
+    faults.push(`backup header: the primary is said to be in sector ${backup.other}`);
   if (primary !== null && backup !== null) faults.push(...compareCopies(primary, backup));
 
   const table = primary ?? backup;
   if (table === null) {
-    throw new FormatFault(`no partition table: ${faults.join('; ')}`, 'is this a disk image, and is its sector size right?');
+    throw new FormatFault(
+      `no partition table: ${faults.join('; ')}`,
+      'is this a disk image, and is its sector size right?',
+    );
   }
   const partitions = decodeEntries(table, sectorSize);
   faults.push(...checkPartitions(partitions, { ...table, sectorSize }));
@@ -54,13 +58,20 @@ export async function decodeGpt(read: ReadAt, size: Bytes, sectorSize: Bytes): P
 }
 
 function checkProtectiveMbr(mbr: Uint8Array): string[] {
-  const protective = mbr[510] === 0x55 && mbr[511] === 0xaa && mbr[450] === 0xee && viewOf(mbr).getUint32(454, true) === 1;
+  const protective =
+    mbr[510] === 0x55 && mbr[511] === 0xaa && mbr[450] === 0xee && viewOf(mbr).getUint32(454, true) === 1;
   return protective ? [] : ['protective MBR: no record of type 0xEE that starts at sector 1'];
 }
 
 async function decodeCopy(
   read: ReadAt,
-  { name, own, last, sectorSize, faults }: { name: string; own: number; last: number; sectorSize: Bytes; faults: string[] },
+  {
+    name,
+    own,
+    last,
+    sectorSize,
+    faults,
+  }: { name: string; own: number; last: number; sectorSize: Bytes; faults: string[] },
 ): Promise<Copy | null> {
   const header = await readFully(read, `the ${name} GPT header`, { offset: own * sectorSize, length: sectorSize });
   const fault = checkHeader(header, { own, last });
@@ -71,7 +82,10 @@ async function decodeCopy(
   const view = viewOf(header);
   const entryBytes = view.getUint32(84, true);
   const length = view.getUint32(80, true) * entryBytes;
-  const entries = await readFully(read, `the ${name} GPT entries`, { offset: readU64(header, 72) * sectorSize, length });
+  const entries = await readFully(read, `the ${name} GPT entries`, {
+    offset: readU64(header, 72) * sectorSize,
+    length,
+  });
   if (crc32(entries) !== view.getUint32(88, true)) {
     faults.push(`${name} entries: ${describeCrc(crc32(entries), view.getUint32(88, true))}`);
     return null;
@@ -129,16 +143,19 @@ function compareCopies(primary: Copy, backup: Copy): string[] {
     primary.firstUsable === backup.firstUsable && primary.lastUsable === backup.lastUsable ? null : 'usable sectors',
     Buffer.compare(primary.entries, backup.entries) === 0 ? null : 'entries',
   ];
-  return differing.filter((what) => what !== null).map((what) => `the two copies differ: ${what}`);
+  return differing.filter(what => what !== null).map(what => `the two copies differ: ${what}`);
 }
 
 function decodeEntries({ entries, entryBytes }: Copy, sectorSize: Bytes): GptPartition[] {
   const places = Array.from({ length: Math.floor(entries.length / entryBytes) }, (_, i) => i * entryBytes);
   return places
-    .filter((at) => decodeGuid(entries, at) !== NIL_GUID)
-    .map((at) => ({
+    .filter(at => decodeGuid(entries, at) !== NIL_GUID)
+    .map(at => ({
       number: at / entryBytes + 1,
-      name: Buffer.from(entries.subarray(at + 56, at + 128)).toString('utf16le').split('\0')[0] ?? '',
+      name:
+        Buffer.from(entries.subarray(at + 56, at + 128))
+          .toString('utf16le')
+          .split('\0')[0] ?? '',
       type: decodeGuid(entries, at),
       uuid: decodeGuid(entries, at + 16),
       start: readU64(entries, at + 32) * sectorSize,
@@ -148,7 +165,7 @@ function decodeEntries({ entries, entryBytes }: Copy, sectorSize: Bytes): GptPar
 }
 
 function decodeAttributes(bits: bigint): number[] {
-  return Array.from({ length: 64 }, (_, bit) => bit).filter((bit) => ((bits >> BigInt(bit)) & 1n) === 1n);
+  return Array.from({ length: 64 }, (_, bit) => bit).filter(bit => ((bits >> BigInt(bit)) & 1n) === 1n);
 }
 
 function checkPartitions(
@@ -158,7 +175,9 @@ function checkPartitions(
   const [usableStart, usableEnd] = [firstUsable * sectorSize, (lastUsable + 1) * sectorSize];
   const outside = partitions
     .filter(({ start, end }) => !(usableStart <= start && start < end && end <= usableEnd))
-    .map(({ number, start, end }) => `partition ${number} [${start}, ${end}) is not inside [${usableStart}, ${usableEnd})`);
+    .map(
+      ({ number, start, end }) => `partition ${number} [${start}, ${end}) is not inside [${usableStart}, ${usableEnd})`,
+    );
   const byStart = partitions.toSorted((a, b) => a.start - b.start);
   const overlaps = byStart.flatMap((partition, i) => {
     const next = byStart[i + 1];

@@ -114,7 +114,7 @@ function checkPartition(
       'move it, or make the disk larger',
     );
   }
-  if (attributes.some((bit) => !Number.isInteger(bit) || bit < 0 || bit > 63)) {
+  if (attributes.some(bit => !Number.isInteger(bit) || bit < 0 || bit > 63)) {
     throw new FormatFault(`${which}: attributes ${attributes.join(', ')}`, 'attribute bits are 0 to 63');
   }
 }
@@ -123,10 +123,12 @@ function checkApart(partitions: readonly GptPartition[]): void {
   const byStart = partitions.toSorted((a, b) => a.start - b.start);
   byStart.forEach((partition, i) => {
     const next = byStart[i + 1];
-    if (next !== undefined && next.start < partition.end) throw new FormatFault(describeOverlap(partition, next), 'move one');
+    if (next !== undefined && next.start < partition.end)
+      throw new FormatFault(describeOverlap(partition, next), 'move one');
   });
   const numbers = new Set(partitions.map(({ number }) => number));
-  if (numbers.size !== partitions.length) throw new FormatFault('two partitions have one number', 'number each by itself');
+  if (numbers.size !== partitions.length)
+    throw new FormatFault('two partitions have one number', 'number each by itself');
 }
 
 export function describeOverlap(a: GptPartition, b: GptPartition): string {
@@ -154,7 +156,11 @@ function encodeEntries(partitions: readonly GptPartition[], sectorSize: Bytes): 
     entries.set(encodeGuid(uuid), at + 16);
     view.setBigUint64(at + 32, BigInt(start / sectorSize), true);
     view.setBigUint64(at + 40, BigInt(end / sectorSize - 1), true);
-    view.setBigUint64(at + 48, attributes.reduce((bits, bit) => bits | (1n << BigInt(bit)), 0n), true);
+    view.setBigUint64(
+      at + 48,
+      attributes.reduce((bits, bit) => bits | (1n << BigInt(bit)), 0n),
+      true,
+    );
     entries.set(Buffer.from(name, 'utf16le'), at + 56);
   }
   return entries;

@@ -6,17 +6,27 @@ export const GRUBENV_BYTES = 1024;
 
 /** Variables in the order given -> the block. Backslashes and newlines in values are escaped, as GRUB does. */
 export function encodeGrubenv(variables: Readonly<Record<string, string>>): Uint8Array {
-  const lines = Object.entries(variables).map(([name, value]) => `${name}=${value.replaceAll(/[\\\n]/g, String.raw`\$&`)}\n`);
+  const lines = Object.entries(variables).map(
+    ([name, value]) => `${name}=${value.replaceAll(/[\\\n]/g, String.raw`\$&`)}\n`,
+  );
   const text = SIGNATURE + lines.join('');
   const room = GRUBENV_BYTES - Buffer.byteLength(text);
-  if (room < 0) throw new FormatFault(`${Object.keys(variables).length} variables do not fit in an environment block of ${GRUBENV_BYTES} bytes`, 'shorten the values');
+  if (room < 0)
+    throw new FormatFault(
+      `${Object.keys(variables).length} variables do not fit in an environment block of ${GRUBENV_BYTES} bytes`,
+      'shorten the values',
+    );
   return Buffer.from(text + '#'.repeat(room));
 }
 
 /** The block -> its variables. FormatFault for a wrong length or signature. */
 export function decodeGrubenv(block: Uint8Array): Record<string, string> {
   const text = Buffer.from(block).toString('utf8');
-  if (block.length !== GRUBENV_BYTES || !text.startsWith(SIGNATURE)) throw new FormatFault(`not a GRUB environment block: ${block.length} bytes that begin with "${text.slice(0, 16)}"`, 'take the copy on the other BootEFI partition');
+  if (block.length !== GRUBENV_BYTES || !text.startsWith(SIGNATURE))
+    throw new FormatFault(
+      `not a GRUB environment block: ${block.length} bytes that begin with "${text.slice(0, 16)}"`,
+      'take the copy on the other BootEFI partition',
+    );
   const variables: Record<string, string> = {};
   for (const match of text.slice(SIGNATURE.length).matchAll(/^([A-Za-z_]\w*)=((?:\\[\s\S]|[^\\\n])*)\n/gm)) {
     variables[match[1] ?? ''] = (match[2] ?? '').replaceAll(/\\([\s\S])/g, '$1');

@@ -16,12 +16,12 @@ export function encodeGuid(text: string): Uint8Array {
     throw new FormatFault(`"${text}" is not a GUID`, 'write 32 hexadecimal digits grouped 8-4-4-4-12');
   }
   const inOrder = Buffer.from(text.replaceAll('-', ''), 'hex');
-  return Uint8Array.from(ORDER, (from) => inOrder[from] ?? 0);
+  return Uint8Array.from(ORDER, from => inOrder[from] ?? 0);
 }
 
 /** The 16 bytes at `offset` -> GUID text in lower case. */
 export function decodeGuid(bytes: Uint8Array, offset = 0): string {
-  const hex = ORDER.map((from) => (bytes[offset + from] ?? 0).toString(16).padStart(2, '0')).join('');
+  const hex = ORDER.map(from => (bytes[offset + from] ?? 0).toString(16).padStart(2, '0')).join('');
   return groupDigits(hex);
 }
 

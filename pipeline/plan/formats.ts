@@ -9,6 +9,9 @@ export function withFormats(image: Image, formats: readonly string[]): Image {
   const declared = image.stages.filter(step => step.stage === 'container');
   const [model] = declared;
   if (formats.length === 0 || model === undefined) return image;
-  const containers = formats.map((format): Step => declared.find(step => step.options.format === format) ?? { ...model, id: format, options: { format } });
+  const containers = formats.map(
+    (format): Step =>
+      declared.find(step => step.options.format === format) ?? { ...model, id: format, options: { format } },
+  );
   return { ...image, stages: [...image.stages.filter(step => step.stage !== 'container'), ...containers] };
 }

@@ -63,7 +63,16 @@ export function makePlan(input: PlanInput): { plan: Plan | null; faults: PlanFau
       const parts = keyParts({ input, step, stage, resolved, sources, keys });
       const key = Object.values(parts).includes(UNRESOLVED) ? null : digest(parts);
       keys.set(step.id, key);
-      steps.push({ id: step.id, stage, inputs: step.inputs, resolved, sources, parts, key, publishes: stage.publishes(resolved) });
+      steps.push({
+        id: step.id,
+        stage,
+        inputs: step.inputs,
+        resolved,
+        sources,
+        parts,
+        key,
+        publishes: stage.publishes(resolved),
+      });
     } catch (error) {
       if (!(error instanceof OptionFault)) throw error;
       faults.push({ index, path: error.path, message: error.message, hint: error.hint });
@@ -97,7 +106,12 @@ function imageView(input: PlanInput, inputs: readonly string[]): ImageView {
     return found;
   };
   return {
-    name, version, epoch, seed, layout: input.layout, inputs,
+    name,
+    version,
+    epoch,
+    seed,
+    layout: input.layout,
+    inputs,
     manifest: document => known(input.manifests, document),
     overlay: document => known(input.overlays, document),
     file: document => known(input.files, document),
@@ -121,33 +135,56 @@ function keyParts({ input, step, stage, resolved, sources, keys }: KeySource): R
     stage: `${stage.name}/${stage.version}`,
     epoch: String(image.epoch),
     options: JSON.stringify(sorted(JSON.parse(JSON.stringify(resolved)))),
-    ...(sources === null ? {} : { [`packages of ${sources.name}`]: input.packages[sources.name]?.digest ?? UNRESOLVED }),
-    ...Object.fromEntries(tools.map(name => [`tool ${name}`, toolPackages === undefined ? UNRESOLVED : toolVersion(toolPackages, name, input)])),
-    ...Object.fromEntries(Object.entries(step.inputs).map(([name, source]) => [`input ${name}`, keys.get(source) ?? UNRESOLVED])),
+    ...(sources === null
+      ? {}
+      : { [`packages of ${sources.name}`]: input.packages[sources.name]?.digest ?? UNRESOLVED }),
+    ...Object.fromEntries(
+      tools.map(name => [
+        `tool ${name}`,
+        toolPackages === undefined ? UNRESOLVED : toolVersion(toolPackages, name, input),
+      ]),
+    ),
+    ...Object.fromEntries(
+      Object.entries(step.inputs).map(([name, source]) => [`input ${name}`, keys.get(source) ?? UNRESOLVED]),
+    ),
   };
 }
 
 /** A stage's own tools and, where its options name more (the command stage), those. */
 function toolsOf(stage: AnyStage, resolved: unknown): string[] {
-  const more = typeof resolved === 'object' && resolved !== null && 'tools' in resolved && Array.isArray(resolved.tools) ? (resolved.tools as string[]) : [];
+  const more =
+    typeof resolved === 'object' && resolved !== null && 'tools' in resolved && Array.isArray(resolved.tools)
+      ? (resolved.tools as string[])
+      : [];
   return [...new Set([...stage.tools, ...more])].sort();
 }
 
 /** Version of a package and a digest of the versions of all it depends on: a new library may give new bytes. */
 function toolVersion(packages: readonly ResolvedPackage[], name: string, input: PlanInput): string {
   const own = packages.find(each => each.name === name);
-  if (own === undefined) throw new OptionFault('', `needs the program package "${name}", which rootfs-manifests/${input.image.tools}.yaml does not bring`, 'add it to the packages there');
+  if (own === undefined)
+    throw new OptionFault(
+      '',
+      `needs the program package "${name}", which rootfs-manifests/${input.image.tools}.yaml does not bring`,
+      'add it to the packages there',
+    );
   const closure = dependencyClosure(packages, [name]).map(each => `${each.name}=${each.version}`);
   return `${own.version} (${digest(closure).slice(0, 16)})`;
 }
 
 function digest(value: unknown): string {
-  return createHash('sha256').update(JSON.stringify(sorted(value))).digest('hex');
+  return createHash('sha256')
+    .update(JSON.stringify(sorted(value)))
+    .digest('hex');
 }
 
 /** The same value with object keys in order, so that equal values give equal JSON. */
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, each]) => [name, sorted(each)]));
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, each]) => [name, sorted(each)]),
+  );
 }

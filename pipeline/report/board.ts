@@ -1,5 +1,5 @@
 /** What the terminal shows at a moment, as lines: events go in, lines come out. Pure; tty.ts puts them on screen. */
-import { formatSize } from '../formats/bytes.ts';
+import { roundSize } from '../formats/bytes.ts';
 import type { Event, Task } from './events.ts';
 import { columnsOf, count, formatSeconds, pad, plainText, truncate, wrapText } from './text.ts';
 
@@ -76,7 +76,7 @@ export class Board {
         this.#note('warning', event.hint === '' ? event.message : `${event.message} (hint: ${event.hint})`);
         return;
       case 'published':
-        this.#note('done', `${event.path}  ${formatSize(event.bytes)}  sha256 ${event.sha256.slice(0, 12)}`);
+        this.#note('done', `${event.path}  ${roundSize(event.bytes)}  sha256 ${event.sha256.slice(0, 12)}`);
         return;
       case 'built':
         this.#end = `${plainText(`${event.image} ${event.version}`)} built in ${formatSeconds(event.seconds)}: ${count(event.built, 'step')} built, ${event.reused} reused`;
@@ -86,14 +86,18 @@ export class Board {
   /** Nothing goes on any more. `error`: what still ran is shown as stopped. */
   stop(now: number, error: boolean): void {
     const failed = this.#over.some(({ state }) => state === 'failed');
-    for (const [id, { since }] of this.#running) this.#settle(id, 'stopped', { seconds: now - since, detail: 'stopped' });
+    for (const [id, { since }] of this.#running)
+      this.#settle(id, 'stopped', { seconds: now - since, detail: 'stopped' });
     if (error) this.#end = `${this.#head} ${failed ? 'failed' : 'stopped'} after ${formatSeconds(now)}`;
     this.#end ??= `${this.#head === 'preparing' ? 'done' : this.#head} in ${formatSeconds(now)}`;
   }
 
   /** What is over, then what runs (the longest first), then the state of the whole: the live part stays at the bottom. */
   lines(width: number, now: number): { lines: Line[]; head: string } {
-    const reused: Line[] = this.#reused === 0 ? [] : [{ key: 'reused', state: 'done', text: truncate(`${count(this.#reused, 'step')} reused`, width) }];
+    const reused: Line[] =
+      this.#reused === 0
+        ? []
+        : [{ key: 'reused', state: 'done', text: truncate(`${count(this.#reused, 'step')} reused`, width) }];
     return {
       lines: [
         ...reused,
@@ -115,7 +119,15 @@ export class Board {
   #settle(id: string, state: LineState, { seconds, detail }: { seconds: number; detail: string }): void {
     const summary = plainText(this.#running.get(id)?.task.summary ?? '');
     this.#running.delete(id);
-    this.#over.push({ key: `task ${id}`, state, type: 'task', id, time: formatSeconds(seconds), summary, detail: plainText(detail) });
+    this.#over.push({
+      key: `task ${id}`,
+      state,
+      type: 'task',
+      id,
+      time: formatSeconds(seconds),
+      summary,
+      detail: plainText(detail),
+    });
   }
 
   #note(state: LineState, text: string): void {
@@ -134,8 +146,12 @@ export class Board {
   }
 
   #drawRunning({ task, since, fraction, detail }: Running, { width, now }: { width: number; now: number }): string {
-    const bar = fraction === null ? '' : `${drawBar(fraction, width)}${String(Math.floor(fraction * 100)).padStart(3)}%  `;
-    const first = truncate(`${this.#label(task.id)}  ${formatSeconds(now - since).padStart(7)}  ${bar}${plainText(task.summary)}`, width);
+    const bar =
+      fraction === null ? '' : `${drawBar(fraction, width)}${String(Math.floor(fraction * 100)).padStart(3)}%  `;
+    const first = truncate(
+      `${this.#label(task.id)}  ${formatSeconds(now - since).padStart(7)}  ${bar}${plainText(task.summary)}`,
+      width,
+    );
     return detail === '' ? first : `${first.trimEnd()}\n${truncate(`› ${detail}`, width - 2)}`;
   }
 

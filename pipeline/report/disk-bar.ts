@@ -55,13 +55,22 @@ const TONES = ['green', 'magenta', 'yellow'] as const;
  * has a segment when its share is a visible one. `partitions` are in order of start. Null when there are too many
  * for the width, or none.
  */
-export function layOutBar({ size, partitions }: { size: Bytes; partitions: readonly DrawnPartition[] }, width: number): Segment[] | null {
-  const bare = withGaps(size, partitions).filter(({ partition, bytes }) => partition !== null || (bytes / size) * width >= LEAST);
+export function layOutBar(
+  { size, partitions }: { size: Bytes; partitions: readonly DrawnPartition[] },
+  width: number,
+): Segment[] | null {
+  const bare = withGaps(size, partitions).filter(
+    ({ partition, bytes }) => partition !== null || (bytes / size) * width >= LEAST,
+  );
   // The right-hand wall costs the last segment one column more than the others.
   const room = width - 1;
   const least = Math.min(LEAST, Math.floor(room / bare.length));
   if (bare.length === 0 || least < 1) return null;
-  const shares = apportion(bare.map(({ bytes }) => bytes), room, least);
+  const shares = apportion(
+    bare.map(({ bytes }) => bytes),
+    room,
+    least,
+  );
   const slots = [...new Set(partitions.flatMap(({ slot }) => slot ?? []))].sort();
   return bare.map(({ partition, bytes }, index) => {
     const { columns = least, widened = false } = shares[index] ?? {};
@@ -75,7 +84,10 @@ export function layOutBar({ size, partitions }: { size: Bytes; partitions: reado
   });
 }
 
-function withGaps(size: Bytes, partitions: readonly DrawnPartition[]): { partition: DrawnPartition | null; bytes: Bytes }[] {
+function withGaps(
+  size: Bytes,
+  partitions: readonly DrawnPartition[],
+): { partition: DrawnPartition | null; bytes: Bytes }[] {
   const parts: { partition: DrawnPartition | null; bytes: Bytes }[] = [];
   let end = 0;
   for (const partition of partitions) {

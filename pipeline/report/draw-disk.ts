@@ -1,5 +1,5 @@
 /** A disk drawn to scale in a terminal, with a table of its partitions: `caisson show`. Pure. */
-import { formatSize } from '../formats/bytes.ts';
+import { formatSize, roundSize } from '../formats/bytes.ts';
 import { layOutBar, type DrawnDisk, type DrawnPartition, type Segment } from './disk-bar.ts';
 import { painter } from './paint.ts';
 import { drawTable, type Column } from './table.ts';
@@ -38,7 +38,9 @@ export function drawDisk(disk: DrawnDisk, options: DrawOptions): string {
     ...wrapText(heading, width).map(line => paint('bold', line)),
     '',
     ...(segments === null ? [] : drawBar(segments, options)),
-    ...(segments === null ? ['The terminal is too narrow to draw the disk.'] : notes(segments)).flatMap(note => wrapText(note, width)).map(line => paint('dim', line)),
+    ...(segments === null ? ['The terminal is too narrow to draw the disk.'] : notes(segments))
+      .flatMap(note => wrapText(note, width))
+      .map(line => paint('dim', line)),
     '',
     drawPartitions(partitions, options),
   ].join('\n');
@@ -53,13 +55,18 @@ function drawBar(segments: readonly Segment[], { width, unicode, color }: DrawOp
   ];
   if (segments.some(({ used }) => used !== null)) rows.push((segment, room) => drawUsage(segment, room, glyphs));
   const rule = ([left, middle, right]: Glyphs['top']): string =>
-    (segments.map(({ columns }, index) => (index === 0 ? left : middle) + glyphs.flat.repeat(columns - 1)).join('')).slice(0, width - 1) + right;
+    segments
+      .map(({ columns }, index) => (index === 0 ? left : middle) + glyphs.flat.repeat(columns - 1))
+      .join('')
+      .slice(0, width - 1) + right;
   const walls = (draw: (segment: Segment, room: number) => string): string =>
-    segments.map((segment, index) => {
-      // The last segment holds the right-hand wall too, so that the columns of all add up to the width.
-      const room = segment.columns - (index === segments.length - 1 ? 2 : 1);
-      return glyphs.wall + paint(segment.tone, pad(draw(segment, room), room, 'left'));
-    }).join('') + glyphs.wall;
+    segments
+      .map((segment, index) => {
+        // The last segment holds the right-hand wall too, so that the columns of all add up to the width.
+        const room = segment.columns - (index === segments.length - 1 ? 2 : 1);
+        return glyphs.wall + paint(segment.tone, pad(draw(segment, room), room, 'left'));
+      })
+      .join('') + glyphs.wall;
   return [rule(glyphs.top), ...rows.map(walls), rule(glyphs.bottom)];
 }
 
@@ -95,17 +102,40 @@ const COLUMNS: readonly PartitionColumn[] = [
   { title: 'name', align: 'left', least: 8, from: 0, cell: ({ name }) => name },
   { title: 'start', align: 'right', from: 80, cell: ({ start }) => formatSize(start) },
   { title: 'size', align: 'right', from: 0, cell: ({ start, end }) => formatSize(end - start) },
-  { title: 'used', align: 'right', from: 0, cell: ({ used = null }) => (used === null ? '' : formatSize(used)) },
-  { title: 'free', align: 'right', from: 100, cell: ({ start, end, used = null }) => (used === null ? '' : formatSize(end - start - used)) },
+  { title: 'used', align: 'right', from: 0, cell: ({ used = null }) => (used === null ? '' : roundSize(used)) },
+  {
+    title: 'free',
+    align: 'right',
+    from: 100,
+    cell: ({ start, end, used = null }) => (used === null ? '' : roundSize(end - start - used)),
+  },
   { title: 'type', align: 'left', from: 0, cell: ({ type, typeName }) => typeName ?? type },
-  { title: 'holds', align: 'left', least: 5, from: 70, cell: ({ filesystem }) => (filesystem === 'none' ? '' : filesystem) },
+  {
+    title: 'holds',
+    align: 'left',
+    least: 5,
+    from: 70,
+    cell: ({ filesystem }) => (filesystem === 'none' ? '' : filesystem),
+  },
   { title: 'slot', align: 'left', from: 0, cell: ({ slot }) => slot ?? '' },
   { title: 'mount', align: 'left', from: 0, cell: ({ mount }) => mount },
-  { title: '', align: 'left', least: 5, from: 0, cell: ({ grow, filled }) => [grow ? 'grows' : '', filled ? '' : 'empty'].filter(flag => flag !== '').join(', ') },
+  {
+    title: '',
+    align: 'left',
+    least: 5,
+    from: 0,
+    cell: ({ grow, filled }) => [grow ? 'grows' : '', filled ? '' : 'empty'].filter(flag => flag !== '').join(', '),
+  },
 ];
 
 /** Columns that would be blank in every row are left out. */
 function drawPartitions(partitions: readonly DrawnPartition[], { width, color }: DrawOptions): string {
-  const told = COLUMNS.filter(({ from, cell }) => width >= from && partitions.some(partition => cell(partition) !== ''));
-  return drawTable(told, partitions.map(partition => told.map(({ cell }) => cell(partition))), { width, color });
+  const told = COLUMNS.filter(
+    ({ from, cell }) => width >= from && partitions.some(partition => cell(partition) !== ''),
+  );
+  return drawTable(
+    told,
+    partitions.map(partition => told.map(({ cell }) => cell(partition))),
+    { width, color },
+  );
 }

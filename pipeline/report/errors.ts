@@ -62,13 +62,17 @@ function quoteWord(word: string, safe: RegExp): string {
 function renderFaults(faults: readonly Fault[], paint: Paint): string {
   const files = [...new Set(faults.map(({ position }) => position.file))];
   const inOrder = [...faults].sort(
-    ({ position: a }, { position: b }) => files.indexOf(a.file) - files.indexOf(b.file) || a.line - b.line || a.col - b.col,
+    ({ position: a }, { position: b }) =>
+      files.indexOf(a.file) - files.indexOf(b.file) || a.line - b.line || a.col - b.col,
   );
   const lines = inOrder.flatMap(({ position: { file, line, col }, path, message, hint }) => [
     `${paint('bold', `${plainText(file)}:${line}:${col}:`)} ${path === '' ? '' : `${paint('cyan', `${plainText(path)}:`)} `}${plainText(message)}`,
     ...(hint === undefined || hint === '' ? [] : [`${INDENT}${paint('green', 'hint:')} ${plainText(hint)}`]),
   ]);
-  return [...lines, paint('red', `${count(faults.length, 'fault')} in ${count(files.length, 'file')}; nothing was built.`)].join('\n');
+  return [
+    ...lines,
+    paint('red', `${count(faults.length, 'fault')} in ${count(files.length, 'file')}; nothing was built.`),
+  ].join('\n');
 }
 
 function renderProcess(failure: Extract<Failure, { kind: 'process' }>, paint: Paint): string {
@@ -77,7 +81,9 @@ function renderProcess(failure: Extract<Failure, { kind: 'process' }>, paint: Pa
   return [
     `${paint('red', 'failed:')} ${step === null ? '' : `${plainText(step)}: `}${plainText(command[0] ?? '')} ${howItEnded(failure)}`,
     `  ran  ${onOneLine(quoteShell(command))}`,
-    shown.length === 0 ? '  It wrote nothing.' : `  last ${shown.length === 1 ? 'line' : `${shown.length} lines`} of its output:`,
+    shown.length === 0
+      ? '  It wrote nothing.'
+      : `  last ${shown.length === 1 ? 'line' : `${shown.length} lines`} of its output:`,
     ...shown.map(line => paint('dim', `${INDENT}${line}`.trimEnd())),
     ...(log === null ? [] : [`  log  ${plainText(log)}`]),
     '  to run it again by hand:',

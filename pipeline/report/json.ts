@@ -3,7 +3,13 @@ import type { Renderer } from './renderer.ts';
 import { writeAll } from './write.ts';
 
 /** `seconds`: since the command began. */
-export function createJsonRenderer({ stdout, seconds }: { stdout: NodeJS.WritableStream; seconds: () => number }): Renderer {
+export function createJsonRenderer({
+  stdout,
+  seconds,
+}: {
+  stdout: NodeJS.WritableStream;
+  seconds: () => number;
+}): Renderer {
   return {
     emit(event) {
       stdout.write(`${JSON.stringify({ time: Math.round(seconds() * 1000) / 1000, ...event })}\n`);

@@ -1,5 +1,5 @@
 /** Events as plain lines for logs: no control codes, at most a handful of lines a task. Warnings go to stderr. */
-import { formatSize } from '../formats/bytes.ts';
+import { roundSize } from '../formats/bytes.ts';
 import type { Event } from './events.ts';
 import type { Renderer, Streams } from './renderer.ts';
 import { count, formatSeconds, pad, plainText, columnsOf } from './text.ts';
@@ -30,7 +30,8 @@ export function createPlainRenderer({ stdout, stderr, seconds }: Streams & { sec
   };
 
   const emit = (event: Event): void => {
-    if (event.type === 'planned') idColumns = Math.max(idColumns, ...event.steps.map(({ id }) => columnsOf(plainText(id))));
+    if (event.type === 'planned')
+      idColumns = Math.max(idColumns, ...event.steps.map(({ id }) => columnsOf(plainText(id))));
     if (event.type === 'started') told.set(event.task.id, { time: seconds(), fraction: 0, detail: '' });
     if (event.type === 'progress') {
       if (!isDue(event, told.get(event.id), seconds())) return;
@@ -62,12 +63,18 @@ function describe(event: Event): { id: string; text: string } {
   switch (event.type) {
     case 'planned': {
       const reused = event.steps.filter(({ cached }) => cached).length;
-      return { id: event.image, text: `${event.version}: ${count(event.steps.length, 'step')}, ${event.steps.length - reused} to build, ${reused} to reuse` };
+      return {
+        id: event.image,
+        text: `${event.version}: ${count(event.steps.length, 'step')}, ${event.steps.length - reused} to build, ${reused} to reuse`,
+      };
     }
     case 'started':
       return { id: event.task.id, text: event.task.summary };
     case 'progress':
-      return { id: event.id, text: event.fraction === null ? event.detail : `${Math.floor(event.fraction * 100)}% ${event.detail}` };
+      return {
+        id: event.id,
+        text: event.fraction === null ? event.detail : `${Math.floor(event.fraction * 100)}% ${event.detail}`,
+      };
     case 'finished':
       return { id: event.id, text: `done in ${formatSeconds(event.seconds)}${inBrackets(event.detail)}` };
     case 'reused':
@@ -77,9 +84,12 @@ function describe(event: Event): { id: string; text: string } {
     case 'warning':
       return { id: 'warning', text: `${event.message}${event.hint === '' ? '' : ` (hint: ${event.hint})`}` };
     case 'published':
-      return { id: 'wrote', text: `${event.path}  ${formatSize(event.bytes)}  sha256 ${event.sha256.slice(0, 12)}` };
+      return { id: 'wrote', text: `${event.path}  ${roundSize(event.bytes)}  sha256 ${event.sha256.slice(0, 12)}` };
     case 'built':
-      return { id: event.image, text: `${event.version} built in ${formatSeconds(event.seconds)}: ${count(event.built, 'step')} built, ${event.reused} reused` };
+      return {
+        id: event.image,
+        text: `${event.version} built in ${formatSeconds(event.seconds)}: ${count(event.built, 'step')} built, ${event.reused} reused`,
+      };
   }
 }
 

@@ -23,13 +23,22 @@ const LEAST = 4;
  * first the widest left-aligned columns (names, paths; never numbers), then, where that isn't enough, the line.
  * Missing cells are blank; control characters in cells are taken out.
  */
-export function drawTable(columns: readonly Column[], rows: readonly (readonly string[])[], { width, color }: TableOptions): string {
+export function drawTable(
+  columns: readonly Column[],
+  rows: readonly (readonly string[])[],
+  { width, color }: TableOptions,
+): string {
   const cells = rows.map(row => columns.map((_, index) => plainText(row[index] ?? '')));
-  const widths = columns.map(({ title }, index) => Math.max(columnsOf(title), ...cells.map(row => columnsOf(row[index] ?? ''))));
+  const widths = columns.map(({ title }, index) =>
+    Math.max(columnsOf(title), ...cells.map(row => columnsOf(row[index] ?? ''))),
+  );
   if (width !== null) narrow(columns, widths, width);
   const paint = painter(color);
   const line = (row: readonly string[]): string => {
-    const text = columns.map(({ align }, index) => fit(row[index] ?? '', widths[index] ?? 0, align)).join(GAP).trimEnd();
+    const text = columns
+      .map(({ align }, index) => fit(row[index] ?? '', widths[index] ?? 0, align))
+      .join(GAP)
+      .trimEnd();
     return width === null ? text : truncate(text, width);
   };
   return [paint('bold', line(columns.map(({ title }) => title))), ...cells.map(line)].join('\n');

@@ -3,7 +3,16 @@
  * lines there are, and before each frame they are copied into listr2's tasks. One task, the last, really runs: it
  * waits for `close`, and so keeps listr2 drawing.
  */
-import { DefaultRenderer, Listr, ListrDefaultRendererLogLevels, ListrLogger, ListrTaskState, ProcessOutput, Spinner, color } from 'listr2';
+import {
+  DefaultRenderer,
+  Listr,
+  ListrDefaultRendererLogLevels,
+  ListrLogger,
+  ListrTaskState,
+  ProcessOutput,
+  Spinner,
+  color,
+} from 'listr2';
 import { Board, type LineState } from './board.ts';
 import type { Renderer, Streams } from './renderer.ts';
 import { writeAll } from './write.ts';

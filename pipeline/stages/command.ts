@@ -30,11 +30,27 @@ export const command: Stage<Options, Resolved, '*'> = {
     additionalProperties: false,
     required: ['script'],
     properties: {
-      script: { type: 'string', 'x-document': 'file', description: 'File of the project, e.g. scripts/trim.sh. It finds its inputs at /mnt/inputs/NAME and must write $OUT.' },
+      script: {
+        type: 'string',
+        'x-document': 'file',
+        description:
+          'File of the project, e.g. scripts/trim.sh. It finds its inputs at /mnt/inputs/NAME and must write $OUT.',
+      },
       arguments: { type: 'array', items: { type: 'string' }, description: 'Given to the script as they are.' },
-      interpreter: { type: 'string', pattern: '^/[a-zA-Z0-9/._-]+$', description: 'Program that runs it; default /bin/sh.' },
-      tools: { type: 'array', items: { type: 'string', pattern: '^[a-z0-9][a-z0-9+.-]+$' }, description: 'Packages of the tools tree it uses; their versions enter the key.' },
-      facts: { type: 'string', description: 'Input whose facts stay true of the result, e.g. for a file system changed in place.' },
+      interpreter: {
+        type: 'string',
+        pattern: '^/[a-zA-Z0-9/._-]+$',
+        description: 'Program that runs it; default /bin/sh.',
+      },
+      tools: {
+        type: 'array',
+        items: { type: 'string', pattern: '^[a-z0-9][a-z0-9+.-]+$' },
+        description: 'Packages of the tools tree it uses; their versions enter the key.',
+      },
+      facts: {
+        type: 'string',
+        description: 'Input whose facts stay true of the result, e.g. for a file system changed in place.',
+      },
     },
   },
   inputs: { '*': 'optional' },
@@ -43,14 +59,25 @@ export const command: Stage<Options, Resolved, '*'> = {
 
   resolve(options, image) {
     const file = image.file(options.script);
-    return { script: new HostPath(file.path), sha256: file.sha256, arguments: options.arguments ?? [], interpreter: options.interpreter ?? '/bin/sh', tools: options.tools ?? [], facts: options.facts ?? '' };
+    return {
+      script: new HostPath(file.path),
+      sha256: file.sha256,
+      arguments: options.arguments ?? [],
+      interpreter: options.interpreter ?? '/bin/sh',
+      tools: options.tools ?? [],
+      facts: options.facts ?? '',
+    };
   },
 
   async build(resolved, { work, out, box, run, inputs }) {
     await copyFile(resolved.script.value, path.join(work, 'script'));
     await run(resolved.interpreter, [`${box.work}/script`, ...resolved.arguments], { env: { OUT: box.out } });
     const made = await stat(out).catch(() => null);
-    if (made === null || !made.isFile()) throw new FormatFault('the script ended well but wrote no file to $OUT', 'write the result to the path in the variable OUT');
+    if (made === null || !made.isFile())
+      throw new FormatFault(
+        'the script ended well but wrote no file to $OUT',
+        'write the result to the path in the variable OUT',
+      );
     // The script may have filled what were holes.
     return { ...inputs[resolved.facts as '*']?.facts, extents: [[0, made.size]] };
   },

@@ -37,8 +37,15 @@ export const container: Stage<Options, Resolved, 'disk'> = {
     required: ['format'],
     properties: {
       format: { enum: [...CONTAINER_FORMATS], description: 'vhdx for Hyper-V; raw: the bytes of the disk, sparse.' },
-      subformat: { enum: ['dynamic', 'fixed'], description: 'VHDX only. dynamic (default): only blocks that hold data; fixed: all of them.' },
-      blockSize: { type: 'string', pattern: SIZE_PATTERN, description: 'VHDX only; 1 MiB (default) to 256 MiB, a power of two.' },
+      subformat: {
+        enum: ['dynamic', 'fixed'],
+        description: 'VHDX only. dynamic (default): only blocks that hold data; fixed: all of them.',
+      },
+      blockSize: {
+        type: 'string',
+        pattern: SIZE_PATTERN,
+        description: 'VHDX only; 1 MiB (default) to 256 MiB, a power of two.',
+      },
     },
   },
   inputs: { disk: 'required' },
@@ -47,7 +54,12 @@ export const container: Stage<Options, Resolved, 'disk'> = {
 
   resolve(options, image) {
     const blockSize = parseSize(options.blockSize ?? '1 MiB') ?? 0;
-    if (blockSize < 2 ** 20 || blockSize > 2 ** 28 || !Number.isInteger(Math.log2(blockSize))) throw new OptionFault('blockSize', `${formatSize(blockSize)} is no VHDX block size`, 'a power of two from "1 MiB" to "256 MiB" ([MS-VHDX] 2.6.2.1)');
+    if (blockSize < 2 ** 20 || blockSize > 2 ** 28 || !Number.isInteger(Math.log2(blockSize)))
+      throw new OptionFault(
+        'blockSize',
+        `${formatSize(blockSize)} is no VHDX block size`,
+        'a power of two from "1 MiB" to "256 MiB" ([MS-VHDX] 2.6.2.1)',
+      );
     const guid = (name: string): string => seededGuid(image.seed, 'vhdx', name);
     return {
       file: `${image.name}.${options.format}`,
@@ -66,10 +78,23 @@ export const container: Stage<Options, Resolved, 'disk'> = {
     const onProgress = (done: Bytes, total: Bytes): void => progress(total === 0 ? 1 : done / total, '');
     if (resolved.format === 'raw') {
       await writeRaw(map, out, { signal, onProgress });
-      return { format: resolved.format, size: map.size, extents: map.extents.map(extent => [extent.start, extentLength(extent)]) };
+      return {
+        format: resolved.format,
+        size: map.size,
+        extents: map.extents.map(extent => [extent.start, extentLength(extent)]),
+      };
     }
     const { fixed, blockSize, fileWriteGuid, dataWriteGuid, diskId } = resolved;
-    await writeVhdx(map, out, { fixed, blockSize, fileWriteGuid, dataWriteGuid, diskId, creator: 'Caisson', signal, onProgress });
+    await writeVhdx(map, out, {
+      fixed,
+      blockSize,
+      fileWriteGuid,
+      dataWriteGuid,
+      diskId,
+      creator: 'Caisson',
+      signal,
+      onProgress,
+    });
     return { format: resolved.format, size: map.size };
   },
 };
@@ -83,5 +108,10 @@ export async function diskMap(disk: Artifact): Promise<DiskMap> {
     if (source === undefined) throw new Error(`the disk map names "${extent.input}", which is no input of the disk`);
     return { start: extent.start, length: extent.length, file: source.path, offset: extent.offset };
   });
-  return { size: stored.size, logicalSectorSize: stored.logicalSectorSize, physicalSectorSize: stored.physicalSectorSize, extents };
+  return {
+    size: stored.size,
+    logicalSectorSize: stored.logicalSectorSize,
+    physicalSectorSize: stored.physicalSectorSize,
+    extents,
+  };
 }

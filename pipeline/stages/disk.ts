@@ -12,7 +12,10 @@ import { OptionFault, type Stage } from './stage.ts';
 
 interface Resolved {
   diskGuid: string;
-  partitions: (Pick<Layout['partitions'][number], 'number' | 'name' | 'content' | 'type' | 'attributes' | 'start' | 'end' | 'size' | 'filled'> & { uuid: string })[];
+  partitions: (Pick<
+    Layout['partitions'][number],
+    'number' | 'name' | 'content' | 'type' | 'attributes' | 'start' | 'end' | 'size' | 'filled'
+  > & { uuid: string })[];
   size: Bytes;
   sectorSize: Bytes;
   physicalSectorSize: Bytes;
@@ -39,17 +42,37 @@ export const disk: Stage<Record<string, never>, Resolved, '*'> = {
     const { layout } = image;
     const contents = [...new Set(layout.partitions.map(each => each.content))];
     for (const input of image.inputs) {
-      if (!contents.includes(input)) throw new OptionFault('', `input "${input}" has no place: layout "${layout.name}" has no partition with that content`, `its contents: ${contents.join(', ')}`);
+      if (!contents.includes(input))
+        throw new OptionFault(
+          '',
+          `input "${input}" has no place: layout "${layout.name}" has no partition with that content`,
+          `its contents: ${contents.join(', ')}`,
+        );
     }
     for (const each of layout.partitions) {
       if (each.filled && each.filesystem !== 'none' && !image.inputs.includes(each.content)) {
-        throw new OptionFault('', `nothing is wired to "${each.content}", which partition ${each.name} is to hold`, `add \`${each.content}: STEP\` to the inputs, or name ${each.name} under "empty" in the layout`);
+        throw new OptionFault(
+          '',
+          `nothing is wired to "${each.content}", which partition ${each.name} is to hold`,
+          `add \`${each.content}: STEP\` to the inputs, or name ${each.name} under "empty" in the layout`,
+        );
       }
     }
     const uuid = (name: string): string => seededGuid(image.seed, 'partition', name);
     return {
       diskGuid: seededGuid(image.seed, 'disk'),
-      partitions: layout.partitions.map(({ number, name, content, type, attributes, start, end, size, filled }) => ({ number, name, content, type, attributes, start, end, size, filled, uuid: uuid(name) })),
+      partitions: layout.partitions.map(({ number, name, content, type, attributes, start, end, size, filled }) => ({
+        number,
+        name,
+        content,
+        type,
+        attributes,
+        start,
+        end,
+        size,
+        filled,
+        uuid: uuid(name),
+      })),
       size: layout.size,
       sectorSize: layout.sectorSize,
       physicalSectorSize: layout.physicalSectorSize,
@@ -67,15 +90,31 @@ export const disk: Stage<Record<string, never>, Resolved, '*'> = {
       mustFit(`${partition.content} (${artifact.id})`, artifact.bytes, partition);
       used[partition.name] = Number(artifact.facts.used ?? artifact.bytes);
       const data = (artifact.facts.extents ?? [[0, artifact.bytes]]) as [Bytes, Bytes][];
-      for (const [offset, length] of data) extents.push({ start: partition.start + offset, length, input: partition.content, offset });
+      for (const [offset, length] of data)
+        extents.push({ start: partition.start + offset, length, input: partition.content, offset });
     }
     extents.push({ start: size - gpt.backup.length, base64: Buffer.from(gpt.backup).toString('base64') });
-    const map: StoredDiskMap = { size, logicalSectorSize: sectorSize, physicalSectorSize: resolved.physicalSectorSize, extents: extents.sort((a, b) => a.start - b.start) };
+    const map: StoredDiskMap = {
+      size,
+      logicalSectorSize: sectorSize,
+      physicalSectorSize: resolved.physicalSectorSize,
+      extents: extents.sort((a, b) => a.start - b.start),
+    };
     await writeFile(out, `${JSON.stringify(map)}\n`);
     return {
       diskGuid,
       size,
-      partitions: partitions.map(({ number, name, content, type, uuid, start, size: room }) => ({ number, name, content, start, size: room, type, uuid, used: used[name] ?? 0, free: room - (used[name] ?? 0) })),
+      partitions: partitions.map(({ number, name, content, type, uuid, start, size: room }) => ({
+        number,
+        name,
+        content,
+        start,
+        size: room,
+        type,
+        uuid,
+        used: used[name] ?? 0,
+        free: room - (used[name] ?? 0),
+      })),
     };
   },
 };

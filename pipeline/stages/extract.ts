@@ -17,7 +17,13 @@ export const extract: Stage<Options, Options, 'tree'> = {
     type: 'object',
     additionalProperties: false,
     required: ['path'],
-    properties: { path: { type: 'string', pattern: '^/', description: 'Absolute path or glob that matches exactly one file, e.g. "/boot/vmlinuz-*".' } },
+    properties: {
+      path: {
+        type: 'string',
+        pattern: '^/',
+        description: 'Absolute path or glob that matches exactly one file, e.g. "/boot/vmlinuz-*".',
+      },
+    },
   },
   inputs: { tree: 'required' },
   tools: [],
@@ -31,7 +37,10 @@ export const extract: Stage<Options, Options, 'tree'> = {
     const [first] = found;
     const file = first === undefined ? null : lookup(tree, first);
     if (found.length !== 1 || file === null || file.node.type !== 'file') {
-      throw new FormatFault(`"${path}" matches ${found.length} paths in ${inputs.tree.id}, not one file`, found.slice(0, 5).join(', '));
+      throw new FormatFault(
+        `"${path}" matches ${found.length} paths in ${inputs.tree.id}, not one file`,
+        found.slice(0, 5).join(', '),
+      );
     }
     await writeFile(out, await readContent(file.node));
     return { name: file.path };

@@ -34,9 +34,17 @@ export interface FilesystemPlan {
 }
 
 /** What a file system's own file tells the stage: its context, its UUID, and how to tell the tree. */
-export type Build = (plan: FilesystemPlan & { uuid: string }, context: BuildContext<'tree'>) => Promise<{ used: Bytes; extents: [Bytes, Bytes][] | null }>;
+export type Build = (
+  plan: FilesystemPlan & { uuid: string },
+  context: BuildContext<'tree'>,
+) => Promise<{ used: Bytes; extents: [Bytes, Bytes][] | null }>;
 
-const BUILDERS: Readonly<Record<Exclude<Filesystem, 'none'>, Build>> = { erofs: buildErofs, ext4: buildExt4, squashfs: buildSquashfs, vfat: buildVfat };
+const BUILDERS: Readonly<Record<Exclude<Filesystem, 'none'>, Build>> = {
+  erofs: buildErofs,
+  ext4: buildExt4,
+  squashfs: buildSquashfs,
+  vfat: buildVfat,
+};
 
 export const filesystem: Stage<Options, FilesystemPlan, 'tree'> = {
   name: 'filesystem',
@@ -47,9 +55,21 @@ export const filesystem: Stage<Options, FilesystemPlan, 'tree'> = {
     additionalProperties: false,
     required: ['content'],
     properties: {
-      content: { type: 'string', description: 'Content of the layout that this file system is for; its partition gives type, label and size.' },
-      compression: { type: 'string', pattern: '^[a-z0-9]+(,[a-z0-9=]+)*$', description: 'erofs: as mkfs.erofs -z takes it, e.g. "zstd,3" (default) or "lz4hc,9". squashfs: the compressor.' },
-      size: { type: 'string', pattern: SIZE_PATTERN, description: 'ext4, vfat: length, when less than the partition (room for a hash tree).' },
+      content: {
+        type: 'string',
+        description: 'Content of the layout that this file system is for; its partition gives type, label and size.',
+      },
+      compression: {
+        type: 'string',
+        pattern: '^[a-z0-9]+(,[a-z0-9=]+)*$',
+        description:
+          'erofs: as mkfs.erofs -z takes it, e.g. "zstd,3" (default) or "lz4hc,9". squashfs: the compressor.',
+      },
+      size: {
+        type: 'string',
+        pattern: SIZE_PATTERN,
+        description: 'ext4, vfat: length, when less than the partition (room for a hash tree).',
+      },
     },
   },
   inputs: { tree: 'optional' },
@@ -81,6 +101,7 @@ export const filesystem: Stage<Options, FilesystemPlan, 'tree'> = {
 
 function bytesOf(size: string): Bytes {
   const bytes = parseSize(size);
-  if (bytes === null) throw new OptionFault('size', `"${size}" is not a whole number of bytes`, 'write it in a smaller unit');
+  if (bytes === null)
+    throw new OptionFault('size', `"${size}" is not a whole number of bytes`, 'write it in a smaller unit');
   return bytes;
 }

@@ -12,7 +12,19 @@ import { tree } from './tree.ts';
 import { uki } from './uki.ts';
 import { verity } from './verity.ts';
 
-const ALL: readonly AnyStage[] = [packages, tree, extract, initrd, filesystem, verity, uki, selector, disk, container, command];
+const ALL: readonly AnyStage[] = [
+  packages,
+  tree,
+  extract,
+  initrd,
+  filesystem,
+  verity,
+  uki,
+  selector,
+  disk,
+  container,
+  command,
+];
 
 /** Stages by the name that definitions use. */
 export const STAGES: Readonly<Record<string, AnyStage>> = Object.fromEntries(ALL.map(stage => [stage.name, stage]));

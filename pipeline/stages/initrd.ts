@@ -2,7 +2,7 @@
  * initrd: the tree that runs before the root is mounted, as a compressed cpio, with the kernel modules it needs (and
  * what they depend on) in the order in which `init` loads them.
  */
-import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Layout } from '../config/types.ts';
 import { FormatFault } from '../formats/fault.ts';
@@ -33,7 +33,11 @@ export const initrd: Stage<Options, Resolved, 'tree' | 'kernel'> = {
     additionalProperties: false,
     required: ['manifest', 'root'],
     properties: {
-      manifest: { type: 'string', 'x-document': 'manifest', description: 'Rootfs manifest whose `modules` the initrd carries and loads.' },
+      manifest: {
+        type: 'string',
+        'x-document': 'manifest',
+        description: 'Rootfs manifest whose `modules` the initrd carries and loads.',
+      },
       root: { type: 'string', description: 'Content of the layout that is the root file system.' },
       compression: { type: 'integer', minimum: 1, maximum: 19, description: 'zstd level; default 15.' },
     },
@@ -43,7 +47,11 @@ export const initrd: Stage<Options, Resolved, 'tree' | 'kernel'> = {
   publishes: () => null,
 
   resolve(options, image) {
-    return { modules: image.manifest(options.manifest).modules, compression: options.compression ?? 15, configuration: bootConfiguration(image.layout, options.root) };
+    return {
+      modules: image.manifest(options.manifest).modules,
+      compression: options.compression ?? 15,
+      configuration: bootConfiguration(image.layout, options.root),
+    };
   },
 
   async build({ modules, compression, configuration }, context) {
@@ -53,7 +61,15 @@ export const initrd: Stage<Options, Resolved, 'tree' | 'kernel'> = {
     const kernel = await readTar(inputs.kernel.path, signal);
     const release = kernelRelease(kernel);
     const order = await addModules(made, { kernel, release, modules, context });
-    place(made, '/etc/caisson/boot.conf', textFile(Object.entries(configuration).map(([name, value]) => `${name}="${value}"\n`).join('')));
+    place(
+      made,
+      '/etc/caisson/boot.conf',
+      textFile(
+        Object.entries(configuration)
+          .map(([name, value]) => `${name}="${value}"\n`)
+          .join(''),
+      ),
+    );
     for (const each of ['/dev', '/proc', '/sys', '/run', '/sysroot', '/tmp']) place(made, each, directory());
     await writeTar(made, path.join(work, 'tree.tar'), context);
     // Reading a tar by bsdtar's @ needs no unpacking, so owners stay as they are.
@@ -67,7 +83,12 @@ export const initrd: Stage<Options, Resolved, 'tree' | 'kernel'> = {
 function bootConfiguration(layout: Layout, root: string): Record<string, string> {
   const roots = layout.partitions.filter(each => each.content === root);
   const [first] = roots;
-  if (first === undefined) throw new OptionFault('root', `layout "${layout.name}" has no partition with content "${root}"`, `its contents: ${[...new Set(layout.partitions.map(each => each.content))].join(', ')}`);
+  if (first === undefined)
+    throw new OptionFault(
+      'root',
+      `layout "${layout.name}" has no partition with content "${root}"`,
+      `its contents: ${[...new Set(layout.partitions.map(each => each.content))].join(', ')}`,
+    );
   const data = layout.partitions.find(each => each.content === layout.overlays?.content);
   return {
     root_filesystem: first.filesystem,
@@ -83,33 +104,58 @@ function bootConfiguration(layout: Layout, root: string): Record<string, string>
 
 function kernelRelease(kernel: Tree): string {
   const [first, ...others] = matches(kernel, '/usr/lib/modules/*/modules.dep');
-  if (first === undefined || others.length > 0) throw new FormatFault(`the input "kernel" has ${first === undefined ? 'no kernel' : `${others.length + 1} kernels`}`, 'it must hold exactly one /usr/lib/modules/VERSION/modules.dep');
+  if (first === undefined || others.length > 0)
+    throw new FormatFault(
+      `the input "kernel" has ${first === undefined ? 'no kernel' : `${others.length + 1} kernels`}`,
+      'it must hold exactly one /usr/lib/modules/VERSION/modules.dep',
+    );
   return first.split('/')[4] ?? '';
 }
 
-async function addModules(made: Tree, { kernel, release, modules, context }: { kernel: Tree; release: string; modules: string[]; context: BuildContext<'tree' | 'kernel'> }): Promise<string[]> {
+async function addModules(
+  made: Tree,
+  {
+    kernel,
+    release,
+    modules,
+    context,
+  }: { kernel: Tree; release: string; modules: string[]; context: BuildContext<'tree' | 'kernel'> },
+): Promise<string[]> {
   const folder = `/usr/lib/modules/${release}`;
   const text = async (name: string): Promise<string> => {
     const found = lookup(kernel, `${folder}/${name}`);
     return found === null ? '' : (await readContent(found.node)).toString('utf8');
   };
-  const order = loadOrder(modules, { dependencies: await text('modules.dep'), builtin: await text('modules.builtin'), soft: await text('modules.softdep') });
+  const order = loadOrder(modules, {
+    dependencies: await text('modules.dep'),
+    builtin: await text('modules.builtin'),
+    soft: await text('modules.softdep'),
+  });
   const scratch = path.join(context.work, 'modules');
-  await rm(scratch, { recursive: true, force: true });
   await mkdir(scratch);
   const names: string[] = [];
   for (const each of order) {
     const found = lookup(kernel, `${folder}/${each}`);
-    if (found === null) throw new FormatFault(`modules.dep names ${each}, which the kernel's tree does not have`, 'the packages are not complete; build them anew');
+    if (found === null)
+      throw new FormatFault(
+        `modules.dep names ${each}, which the kernel's tree does not have`,
+        'the packages are not complete; build them anew',
+      );
     const name = path.basename(each);
     names.push(name);
     await writeFile(path.join(scratch, name), await readContent(found.node));
   }
   // Unpacked here: the initrd is compressed as a whole, and init then needs nothing but insmod.
   const packed = names.filter(name => name.endsWith('.xz'));
-  if (packed.length > 0) await context.run('xz', ['--decompress', ...packed.map(name => `${context.box.work}/modules/${name}`)]);
+  if (packed.length > 0)
+    await context.run('xz', ['--decompress', ...packed.map(name => `${context.box.work}/modules/${name}`)]);
   const plain = names.map(name => name.replace(/\.xz$/, ''));
-  for (const name of plain) place(made, `/usr/lib/modules/${name}`, hostFile(path.join(scratch, name), (await stat(path.join(scratch, name))).size));
+  for (const name of plain)
+    place(
+      made,
+      `/usr/lib/modules/${name}`,
+      hostFile(path.join(scratch, name), (await stat(path.join(scratch, name))).size),
+    );
   place(made, '/etc/caisson/modules', textFile(plain.map(name => `/usr/lib/modules/${name}\n`).join('')));
   return order;
 }

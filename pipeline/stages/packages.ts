@@ -7,7 +7,10 @@ interface Options {
   manifest: string;
 }
 
-type Resolved = Pick<Manifest, 'name' | 'source' | 'architecture' | 'suite' | 'variant' | 'packages' | 'exclude' | 'removePackages'> & { manifest: () => Manifest };
+type Resolved = Pick<
+  Manifest,
+  'name' | 'source' | 'architecture' | 'suite' | 'variant' | 'packages' | 'exclude' | 'removePackages'
+> & { manifest: () => Manifest };
 
 export const packages: Stage<Options, Resolved, never> = {
   name: 'packages',
@@ -18,7 +21,11 @@ export const packages: Stage<Options, Resolved, never> = {
     additionalProperties: false,
     required: ['manifest'],
     properties: {
-      manifest: { type: 'string', 'x-document': 'manifest', description: 'The rootfs manifest that names the packages.' },
+      manifest: {
+        type: 'string',
+        'x-document': 'manifest',
+        description: 'The rootfs manifest that names the packages.',
+      },
     },
   },
   inputs: {},
@@ -29,7 +36,17 @@ export const packages: Stage<Options, Resolved, never> = {
   resolve(options, image) {
     const manifest = image.manifest(options.manifest);
     const { name, source, architecture, suite, variant, exclude, removePackages } = manifest;
-    return { name, source, architecture, suite, variant, packages: manifest.packages, exclude, removePackages, manifest: () => manifest };
+    return {
+      name,
+      source,
+      architecture,
+      suite,
+      variant,
+      packages: manifest.packages,
+      exclude,
+      removePackages,
+      manifest: () => manifest,
+    };
   },
 
   sources: resolved => resolved.manifest(),
@@ -37,7 +54,11 @@ export const packages: Stage<Options, Resolved, never> = {
   async build(resolved, context) {
     if (context.packages === null) throw new Error('the engine gave no package repository');
     const { list } = context.packages;
-    const argv = mmdebstrapArgv({ manifest: resolved.manifest(), repository: context.box.repository, out: context.box.out });
+    const argv = mmdebstrapArgv({
+      manifest: resolved.manifest(),
+      repository: context.box.repository,
+      out: context.box.out,
+    });
     let done = 0;
     await context.run(argv[0] ?? '', argv.slice(1), {
       identities: 'many',
@@ -47,6 +68,10 @@ export const packages: Stage<Options, Resolved, never> = {
       },
     });
     const purged = new Set(resolved.removePackages);
-    return { packages: list.filter(each => !purged.has(each.name)).map(({ name, version, architecture }) => ({ name, version, architecture })) };
+    return {
+      packages: list
+        .filter(each => !purged.has(each.name))
+        .map(({ name, version, architecture }) => ({ name, version, architecture })),
+    };
   },
 };

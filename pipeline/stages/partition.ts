@@ -8,8 +8,18 @@ import { OptionFault } from './stage.ts';
 export function partitionOf(layout: Layout, content: string): Partition {
   const contents = [...new Set(layout.partitions.map(each => each.content))];
   const found = layout.partitions.find(each => each.content === content);
-  if (found === undefined) throw new OptionFault('content', `layout "${layout.name}" has no partition with content "${content}"`, `its contents: ${contents.join(', ')}`);
-  if (found.filesystem === 'none') throw new OptionFault('content', `partition ${found.name} has no file system in layout "${layout.name}"`, 'give it `filesystem:` there, or leave this step out');
+  if (found === undefined)
+    throw new OptionFault(
+      'content',
+      `layout "${layout.name}" has no partition with content "${content}"`,
+      `its contents: ${contents.join(', ')}`,
+    );
+  if (found.filesystem === 'none')
+    throw new OptionFault(
+      'content',
+      `partition ${found.name} has no file system in layout "${layout.name}"`,
+      'give it `filesystem:` there, or leave this step out',
+    );
   return found;
 }
 

@@ -43,7 +43,13 @@ export const selector: Stage<Options, Resolved, never> = {
     properties: {
       boot: { type: 'string', description: 'Content whose partitions hold EFI/caisson/slot.efi, one a slot.' },
       state: { type: 'string', description: 'Content whose partitions hold this selector and its grubenv.' },
-      order: { type: 'array', items: { enum: ['A', 'B'] }, uniqueItems: true, minItems: 1, description: 'Which slot a new image tries first; default: A, B.' },
+      order: {
+        type: 'array',
+        items: { enum: ['A', 'B'] },
+        uniqueItems: true,
+        minItems: 1,
+        description: 'Which slot a new image tries first; default: A, B.',
+      },
     },
   },
   inputs: {},
@@ -53,7 +59,12 @@ export const selector: Stage<Options, Resolved, never> = {
   resolve(options, image) {
     const find = (content: string, option: string) => {
       const found = image.layout.partitions.filter(each => each.content === content);
-      if (found.length === 0) throw new OptionFault(option, `layout "${image.layout.name}" has no partition with content "${content}"`, `its contents: ${[...new Set(image.layout.partitions.map(each => each.content))].join(', ')}`);
+      if (found.length === 0)
+        throw new OptionFault(
+          option,
+          `layout "${image.layout.name}" has no partition with content "${content}"`,
+          `its contents: ${[...new Set(image.layout.partitions.map(each => each.content))].join(', ')}`,
+        );
       return found;
     };
     const boots = find(options.boot, 'boot');
@@ -66,9 +77,21 @@ export const selector: Stage<Options, Resolved, never> = {
       filled: boot.filled,
     }));
     const names = slots.map(each => each.slot);
-    for (const slot of options.order ?? []) if (!names.includes(slot)) throw new OptionFault('order', `layout "${image.layout.name}" has no slot ${slot}`, `its slots: ${names.join(', ')}`);
+    for (const slot of options.order ?? [])
+      if (!names.includes(slot))
+        throw new OptionFault(
+          'order',
+          `layout "${image.layout.name}" has no slot ${slot}`,
+          `its slots: ${names.join(', ')}`,
+        );
     const order = [...(options.order ?? []), ...names.filter(each => !(options.order ?? []).includes(each))];
-    const tries = slots.flatMap(({ slot, filled }) => [[`${slot}_OK`, filled ? '1' : '0'], [`${slot}_TRY`, '0']] as const);
+    const tries = slots.flatMap(
+      ({ slot, filled }) =>
+        [
+          [`${slot}_OK`, filled ? '1' : '0'],
+          [`${slot}_TRY`, '0'],
+        ] as const,
+    );
     return { slots, state: { ORDER: order.join(' '), ...Object.fromEntries(tries) } };
   },
 
@@ -78,12 +101,23 @@ export const selector: Stage<Options, Resolved, never> = {
     await writeFile(path.join(work, 'grub', 'grub.cfg'), grubConfiguration(slots));
     await writeFile(path.join(work, 'sbat.csv'), `${SBAT}\n`);
     await run('grub-mkstandalone', [
-      '--format=x86_64-efi', '--directory=/usr/lib/grub/x86_64-efi', `--install-modules=${MODULES.join(' ')}`, `--modules=${MODULES.join(' ')}`,
-      '--locales=', '--themes=', '--fonts=', `--sbat=${box.work}/sbat.csv`, `--output=${box.work}/grubx64.efi`, `boot/grub/grub.cfg=${box.work}/grub/grub.cfg`,
+      '--format=x86_64-efi',
+      '--directory=/usr/lib/grub/x86_64-efi',
+      `--install-modules=${MODULES.join(' ')}`,
+      `--modules=${MODULES.join(' ')}`,
+      '--locales=',
+      '--themes=',
+      '--fonts=',
+      `--sbat=${box.work}/sbat.csv`,
+      `--output=${box.work}/grubx64.efi`,
+      `boot/grub/grub.cfg=${box.work}/grub/grub.cfg`,
     ]);
     await run('cp', ['/usr/lib/shim/shimx64.efi', `${box.work}/shimx64.efi`]);
     const tree: Tree = new Map();
-    for (const [target, file] of [['/EFI/BOOT/BOOTX64.EFI', 'shimx64.efi'], ['/EFI/BOOT/grubx64.efi', 'grubx64.efi']] as const) {
+    for (const [target, file] of [
+      ['/EFI/BOOT/BOOTX64.EFI', 'shimx64.efi'],
+      ['/EFI/BOOT/grubx64.efi', 'grubx64.efi'],
+    ] as const) {
       place(tree, target, hostFile(path.join(work, file), (await stat(path.join(work, file))).size));
     }
     place(tree, '/EFI/caisson/grubenv', { ...textFile(''), content: { data: Buffer.from(encodeGrubenv(state)) } });

@@ -30,7 +30,12 @@ interface Resolved {
   system: Omit<SystemFacts, 'osRelease'> | null;
 }
 
-const ACCOUNTS = { passwd: '/etc/passwd', group: '/etc/group', shadow: '/etc/shadow', gshadow: '/etc/gshadow' } as const;
+const ACCOUNTS = {
+  passwd: '/etc/passwd',
+  group: '/etc/group',
+  shadow: '/etc/shadow',
+  gshadow: '/etc/gshadow',
+} as const;
 
 export const tree: Stage<Options, Resolved, 'tree' | '*'> = {
   name: 'tree',
@@ -40,14 +45,34 @@ export const tree: Stage<Options, Resolved, 'tree' | '*'> = {
     type: 'object',
     additionalProperties: false,
     properties: {
-      manifest: { type: 'string', 'x-document': 'manifest', description: 'Rootfs manifest whose users, groups, units and removals are applied.' },
-      overlays: { type: 'array', items: { type: 'string', 'x-document': 'overlay' }, description: 'Overlay trees, laid over each other in this order.' },
-      files: { type: 'object', propertyNames: { pattern: '^/' }, additionalProperties: { type: 'string' }, description: 'Path in the tree -> name of the input whose file is put there.' },
+      manifest: {
+        type: 'string',
+        'x-document': 'manifest',
+        description: 'Rootfs manifest whose users, groups, units and removals are applied.',
+      },
+      overlays: {
+        type: 'array',
+        items: { type: 'string', 'x-document': 'overlay' },
+        description: 'Overlay trees, laid over each other in this order.',
+      },
+      files: {
+        type: 'object',
+        propertyNames: { pattern: '^/' },
+        additionalProperties: { type: 'string' },
+        description: 'Path in the tree -> name of the input whose file is put there.',
+      },
       system: {
         type: 'object',
         additionalProperties: false,
-        description: 'Makes it the root of this image: fstab from the layout, hostname, machine-id, os-release, mount points.',
-        properties: { hostname: { type: 'string', pattern: '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$', description: 'Default: the name of the image.' } },
+        description:
+          'Makes it the root of this image: fstab from the layout, hostname, machine-id, os-release, mount points.',
+        properties: {
+          hostname: {
+            type: 'string',
+            pattern: '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$',
+            description: 'Default: the name of the image.',
+          },
+        },
       },
     },
   },
@@ -60,24 +85,38 @@ export const tree: Stage<Options, Resolved, 'tree' | '*'> = {
     const files = options.files ?? {};
     for (const [path, input] of Object.entries(files)) {
       const option = `files[${JSON.stringify(path)}]`;
-      if (!image.inputs.includes(input)) throw new OptionFault(option, `"${input}" is no input of this step`, `its inputs: ${image.inputs.join(', ') || 'none'}`);
-      if (path.split('/').includes('..')) throw new OptionFault(option, 'the path leads out of the tree', 'write it without ".."');
+      if (!image.inputs.includes(input))
+        throw new OptionFault(
+          option,
+          `"${input}" is no input of this step`,
+          `its inputs: ${image.inputs.join(', ') || 'none'}`,
+        );
+      if (path.split('/').includes('..'))
+        throw new OptionFault(option, 'the path leads out of the tree', 'write it without ".."');
     }
     return {
       users: manifest?.users ?? [],
       groups: manifest?.groups ?? [],
       units: manifest?.units ?? { enable: [], disable: [], mask: [] },
       remove: manifest?.remove ?? [],
-      overlays: (options.overlays ?? []).map(name => ({ name, entries: image.overlay(name).entries.map(entry => ({ ...entry, source: new HostPath(entry.source) })) })),
+      overlays: (options.overlays ?? []).map(name => ({
+        name,
+        entries: image.overlay(name).entries.map(entry => ({ ...entry, source: new HostPath(entry.source) })),
+      })),
       files,
-      system: options.system === undefined ? null : {
-        image: image.name,
-        version: image.version,
-        hostname: options.system.hostname ?? image.name,
-        // Not sizes or places: a larger Log must not change a byte of the root.
-        mounts: image.layout.partitions.filter(each => each.mount !== '').map(({ name, mount, mountFlags, filesystem }) => ({ name, mount, mountFlags, filesystem })),
-        overlays: image.layout.overlays,
-      },
+      system:
+        options.system === undefined
+          ? null
+          : {
+              image: image.name,
+              version: image.version,
+              hostname: options.system.hostname ?? image.name,
+              // Not sizes or places: a larger Log must not change a byte of the root.
+              mounts: image.layout.partitions
+                .filter(each => each.mount !== '')
+                .map(({ name, mount, mountFlags, filesystem }) => ({ name, mount, mountFlags, filesystem })),
+              overlays: image.layout.overlays,
+            },
     };
   },
 
@@ -87,34 +126,51 @@ export const tree: Stage<Options, Resolved, 'tree' | '*'> = {
     // Device nodes come from the kernel; unpacking them would need root.
     remove(made, '/dev/**');
     for (const overlay of resolved.overlays) {
-      await layOver(made, { name: overlay.name, directory: '', entries: overlay.entries.map(entry => ({ ...entry, source: entry.source.value })) });
+      await layOver(made, {
+        name: overlay.name,
+        directory: '',
+        entries: overlay.entries.map(entry => ({ ...entry, source: entry.source.value })),
+      });
     }
     for (const [path, name] of Object.entries(resolved.files)) {
       const artifact = context.inputs[name as '*'];
       if (artifact !== undefined) place(made, path, hostFile(artifact.path, artifact.bytes));
     }
-    if (resolved.system !== null) placeSystemFiles(made, { ...resolved.system, osRelease: await text(made, '/usr/lib/os-release') });
+    if (resolved.system !== null)
+      placeSystemFiles(made, { ...resolved.system, osRelease: await text(made, '/usr/lib/os-release') });
     await applyAccounts(made, resolved);
     for (const unit of resolved.units.enable) await enableUnit(made, unit);
     resolved.units.disable.forEach(unit => disableUnit(made, unit));
     resolved.units.mask.forEach(unit => maskUnit(made, unit));
     for (const glob of resolved.remove) {
-      if (remove(made, glob) === 0) context.warn(`"${glob}" of the removals matches nothing`, 'take it out of the manifest, or mend the glob');
+      if (remove(made, glob) === 0)
+        context.warn(`"${glob}" of the removals matches nothing`, 'take it out of the manifest, or mend the glob');
     }
     await writeTar(made, context.out, context);
-    return { ...input?.facts, files: made.size, contentBytes: [...new Set(made.values())].reduce((sum, node) => sum + contentBytes(node), 0) };
+    return {
+      ...input?.facts,
+      files: made.size,
+      contentBytes: [...new Set(made.values())].reduce((sum, node) => sum + contentBytes(node), 0),
+    };
   },
 };
 
 async function applyAccounts(made: Tree, { users, groups }: Resolved): Promise<void> {
   if (lookup(made, ACCOUNTS.passwd) === null) return;
-  const before = { passwd: await text(made, ACCOUNTS.passwd), group: await text(made, ACCOUNTS.group), shadow: await text(made, ACCOUNTS.shadow), gshadow: await text(made, ACCOUNTS.gshadow) };
+  const before = {
+    passwd: await text(made, ACCOUNTS.passwd),
+    group: await text(made, ACCOUNTS.group),
+    shadow: await text(made, ACCOUNTS.shadow),
+    gshadow: await text(made, ACCOUNTS.gshadow),
+  };
   const after = withAccounts(before, users, groups);
   rewrite(made, ACCOUNTS.passwd, after.passwd);
   rewrite(made, ACCOUNTS.group, after.group);
   rewrite(made, ACCOUNTS.shadow, lockedShadow(after.shadow));
   rewrite(made, ACCOUNTS.gshadow, after.gshadow);
-  for (const user of users) if (made.get(user.home) === undefined) place(made, user.home, { ...directory(0o700), uid: user.uid, gid: user.gid });
+  for (const user of users)
+    if (made.get(user.home) === undefined)
+      place(made, user.home, { ...directory(0o700), uid: user.uid, gid: user.gid });
 }
 
 async function text(made: Tree, path: string): Promise<string> {

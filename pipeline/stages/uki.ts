@@ -38,7 +38,11 @@ export const uki: Stage<Options, Resolved, 'kernel' | 'initrd' | 'verity'> = {
     required: ['content'],
     properties: {
       content: { type: 'string', description: 'Content of the layout whose partition holds the UKI.' },
-      cmdline: { type: 'array', items: { type: 'string', pattern: '^[!-~]+$' }, description: 'Kernel parameters, one an item.' },
+      cmdline: {
+        type: 'array',
+        items: { type: 'string', pattern: '^[!-~]+$' },
+        description: 'Kernel parameters, one an item.',
+      },
     },
   },
   inputs: { kernel: 'required', initrd: 'required', verity: 'required' },
@@ -47,7 +51,9 @@ export const uki: Stage<Options, Resolved, 'kernel' | 'initrd' | 'verity'> = {
 
   resolve(options, image) {
     const { name, size } = partitionOf(image.layout, options.content);
-    const slots = image.layout.partitions.filter(each => each.content === options.content).map(each => each.slot ?? 'only');
+    const slots = image.layout.partitions
+      .filter(each => each.content === options.content)
+      .map(each => each.slot ?? 'only');
     return {
       cmdline: options.cmdline ?? [],
       slots,
@@ -61,18 +67,31 @@ export const uki: Stage<Options, Resolved, 'kernel' | 'initrd' | 'verity'> = {
     const facts = inputs.verity?.facts ?? {};
     const all = profiles(resolved.slots, [...resolved.cmdline, ...verityParameters(facts)]);
     await writeFile(path.join(work, 'os-release'), resolved.osRelease);
-    const release = String(inputs.initrd?.facts.kernel ?? '');
+    const release = inputs.initrd?.facts.kernel as string;
     const [first, ...others] = all;
     for (const [index, profile] of others.entries()) {
       await writeProfile(context, profile, index + 1);
       // No --stub: a profile is made on the add-on stub, which has no section of its own.
-      await context.run('ukify', ['build', `--profile=@${box.work}/profile-${index + 1}`, `--cmdline=@${box.work}/cmdline-${index + 1}`, `--output=${box.work}/profile-${index + 1}.efi`]);
+      await context.run('ukify', [
+        'build',
+        `--profile=@${box.work}/profile-${index + 1}`,
+        `--cmdline=@${box.work}/cmdline-${index + 1}`,
+        `--output=${box.work}/profile-${index + 1}.efi`,
+      ]);
     }
     if (first === undefined) throw new Error('a UKI needs a profile');
     await writeProfile(context, first, 0);
     await context.run('ukify', [
-      'build', `--stub=${STUB}`, `--linux=${box.inputs.kernel}`, `--initrd=${box.inputs.initrd}`, `--uname=${release}`, `--os-release=@${box.work}/os-release`,
-      `--profile=@${box.work}/profile-0`, `--cmdline=@${box.work}/cmdline-0`, ...others.map((_, index) => `--join-profile=${box.work}/profile-${index + 1}.efi`), `--output=${box.out}`,
+      'build',
+      `--stub=${STUB}`,
+      `--linux=${box.inputs.kernel}`,
+      `--initrd=${box.inputs.initrd}`,
+      `--uname=${release}`,
+      `--os-release=@${box.work}/os-release`,
+      `--profile=@${box.work}/profile-0`,
+      `--cmdline=@${box.work}/cmdline-0`,
+      ...others.map((_, index) => `--join-profile=${box.work}/profile-${index + 1}.efi`),
+      `--output=${box.out}`,
     ]);
     mustFit('the UKI', (await stat(out)).size, resolved.partition);
     return { kernel: release, profiles: all };
@@ -82,7 +101,12 @@ export const uki: Stage<Options, Resolved, 'kernel' | 'initrd' | 'verity'> = {
 /** Parameters by which the initrd finds and checks the root; they are measured and, with Secure Boot, signed. The root hash covers the file system's UUID too. */
 export function verityParameters(facts: Readonly<Record<string, unknown>>): string[] {
   const { rootHash, hashOffset, fecOffset, fecRoots } = facts;
-  return [`caisson.roothash=${String(rootHash)}`, `caisson.hash_offset=${String(hashOffset)}`, `caisson.fec_offset=${String(fecOffset)}`, `caisson.fec_roots=${String(fecRoots)}`];
+  return [
+    `caisson.roothash=${String(rootHash)}`,
+    `caisson.hash_offset=${String(hashOffset)}`,
+    `caisson.fec_offset=${String(fecOffset)}`,
+    `caisson.fec_roots=${String(fecRoots)}`,
+  ];
 }
 
 /** Profile 0 and one for each slot, in the order in which the selector asks for them by number. */
@@ -90,7 +114,11 @@ export function profiles(slots: readonly (Slot | 'only')[], cmdline: readonly st
   const common = cmdline.join(' ');
   return [
     { id: 'auto', title: 'slot of the partition this was started from', cmdline: `${common} caisson.slot=auto` },
-    ...slots.map(slot => ({ id: slot.toLowerCase(), title: `slot ${slot}`, cmdline: `${common} caisson.slot=${slot} rauc.slot=${slot}` })),
+    ...slots.map(slot => ({
+      id: slot.toLowerCase(),
+      title: `slot ${slot}`,
+      cmdline: `${common} caisson.slot=${slot} rauc.slot=${slot}`,
+    })),
   ];
 }
 

@@ -37,7 +37,12 @@ export const verity: Stage<Options, Resolved, 'filesystem'> = {
     required: ['content'],
     properties: {
       content: { type: 'string', description: 'Content of the layout that this is for.' },
-      fecRoots: { type: 'integer', minimum: 2, maximum: 24, description: 'Parity bytes in each 255 of Reed-Solomon code; default 2: 0.8 % of the size.' },
+      fecRoots: {
+        type: 'integer',
+        minimum: 2,
+        maximum: 24,
+        description: 'Parity bytes in each 255 of Reed-Solomon code; default 2: 0.8 % of the size.',
+      },
     },
   },
   inputs: { filesystem: 'required' },
@@ -61,14 +66,36 @@ export const verity: Stage<Options, Resolved, 'filesystem'> = {
     await copyFile(source.path, out, constants.COPYFILE_FICLONE);
     await truncate(out, hashOffset);
     await run('veritysetup', [
-      'format', box.out, box.out, '--hash=sha256', `--data-block-size=${BLOCK}`, `--hash-block-size=${BLOCK}`,
-      `--data-blocks=${dataBlocks}`, `--hash-offset=${hashOffset}`, `--salt=${salt}`, `--uuid=${uuid}`,
-      `--fec-device=${box.out}`, `--fec-offset=${fecOffset}`, `--fec-roots=${fecRoots}`, `--root-hash-file=${box.work}/root-hash`,
+      'format',
+      box.out,
+      box.out,
+      '--hash=sha256',
+      `--data-block-size=${BLOCK}`,
+      `--hash-block-size=${BLOCK}`,
+      `--data-blocks=${dataBlocks}`,
+      `--hash-offset=${hashOffset}`,
+      `--salt=${salt}`,
+      `--uuid=${uuid}`,
+      `--fec-device=${box.out}`,
+      `--fec-offset=${fecOffset}`,
+      `--fec-roots=${fecRoots}`,
+      `--root-hash-file=${box.work}/root-hash`,
     ]);
     const { size } = await stat(out);
     mustFit(`${content} with hash tree and FEC (${formatSize(source.bytes)} of file system)`, size, partition);
     const rootHash = (await readFile(path.join(work, 'root-hash'), 'utf8')).trim();
-    return { ...source.facts, rootHash, hashOffset, fecOffset, fecRoots, dataBlocks, salt, verityUuid: uuid, used: size, extents: [[0, size]] };
+    return {
+      ...source.facts,
+      rootHash,
+      hashOffset,
+      fecOffset,
+      fecRoots,
+      dataBlocks,
+      salt,
+      verityUuid: uuid,
+      used: size,
+      extents: [[0, size]],
+    };
   },
 };
 

@@ -20,7 +20,11 @@ export function withAccounts(files: AccountFiles, users: readonly User[], groups
     gshadow = withLine(gshadow, each.name, `${each.name}:!::${members}`);
   }
   for (const each of users) {
-    passwd = withLine(passwd, each.name, `${each.name}:x:${each.uid}:${each.gid}:${each.gecos}:${each.home}:${each.shell}`);
+    passwd = withLine(
+      passwd,
+      each.name,
+      `${each.name}:x:${each.uid}:${each.gid}:${each.gecos}:${each.home}:${each.shell}`,
+    );
     shadow = withLine(shadow, each.name, `${each.name}:!::0:99999:7:::`);
   }
   return { passwd, group, shadow, gshadow };
@@ -28,7 +32,10 @@ export function withAccounts(files: AccountFiles, users: readonly User[], groups
 
 /** shadow(5) with every password locked and the dates of last change taken out. */
 export function lockedShadow(shadow: string): string {
-  return shadow.replaceAll(/^([^:\n]+):[^:\n]*:[^:\n]*:/gm, (_, name: string) => `${name}:${name === 'root' ? '!*' : '!'}::`);
+  return shadow.replaceAll(
+    /^([^:\n]+):[^:\n]*:[^:\n]*:/gm,
+    (_, name: string) => `${name}:${name === 'root' ? '!*' : '!'}::`,
+  );
 }
 
 function withLine(text: string, name: string, line: string): string {

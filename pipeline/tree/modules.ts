@@ -18,14 +18,33 @@ export function loadOrder(names: readonly string[], index: ModuleIndex): string[
   const paths = new Map<string, { path: string; needs: string[] }>();
   for (const line of index.dependencies.split('\n')) {
     const [path = '', needs = ''] = line.split(':');
-    if (path !== '') paths.set(moduleName(path), { path, needs: needs.trim().split(/\s+/).filter(each => each !== '').map(moduleName) });
+    if (path !== '')
+      paths.set(moduleName(path), {
+        path,
+        needs: needs
+          .trim()
+          .split(/\s+/)
+          .filter(each => each !== '')
+          .map(moduleName),
+      });
   }
-  const builtin = new Set(index.builtin.split('\n').filter(line => line !== '').map(moduleName));
+  const builtin = new Set(
+    index.builtin
+      .split('\n')
+      .filter(line => line !== '')
+      .map(moduleName),
+  );
   const soft = new Map<string, string[]>();
   for (const match of index.soft.matchAll(/^softdep (\S+) pre: ([^:\n]*?)(?: post:.*)?$/gm)) {
     const name = canonical(match[1] ?? '');
     // A module may declare several, each on a line of its own (btrfs has four).
-    soft.set(name, [...(soft.get(name) ?? []), ...(match[2] ?? '').split(/\s+/).filter(each => each !== '').map(canonical)]);
+    soft.set(name, [
+      ...(soft.get(name) ?? []),
+      ...(match[2] ?? '')
+        .split(/\s+/)
+        .filter(each => each !== '')
+        .map(canonical),
+    ]);
   }
   const order: string[] = [];
   const seen = new Set<string>();
@@ -33,7 +52,8 @@ export function loadOrder(names: readonly string[], index: ModuleIndex): string[
     if (seen.has(name) || builtin.has(name)) return;
     const found = paths.get(name);
     if (found === undefined && optional) return;
-    if (found === undefined) throw new FormatFault(`the kernel has no module "${name}"`, nearby(name, [...paths.keys()]));
+    if (found === undefined)
+      throw new FormatFault(`the kernel has no module "${name}"`, nearby(name, [...paths.keys()]));
     seen.add(name);
     for (const each of soft.get(name) ?? []) visit(each, true);
     for (const each of found.needs) visit(each, false);

@@ -23,13 +23,22 @@ export function placeSystemFiles(tree: Tree, facts: SystemFacts): void {
   const { image, version, hostname, mounts, overlays } = facts;
   place(tree, '/etc/fstab', textFile(fstab(mounts)));
   place(tree, '/etc/hostname', textFile(`${hostname}\n`));
-  place(tree, '/etc/hosts', textFile(`127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n127.0.1.1 ${hostname}\n`));
+  place(
+    tree,
+    '/etc/hosts',
+    textFile(`127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n127.0.1.1 ${hostname}\n`),
+  );
   place(tree, '/etc/machine-id', textFile(''));
   // As old as /usr, so that systemd does not rebuild at boot what the packages' scripts built here (ConditionNeedsUpdate=).
   for (const path of ['/etc/.updated', '/var/.updated']) place(tree, path, textFile(''));
   place(tree, '/etc/resolv.conf', symlink('/run/systemd/resolve/stub-resolv.conf'));
-  place(tree, '/usr/lib/os-release', textFile(`${facts.osRelease.trimEnd()}\nIMAGE_ID=${image}\nIMAGE_VERSION=${version}\n`));
-  for (const path of ['/dev', '/proc', '/run', '/sys', ...mounts.map(each => each.mount)]) place(tree, path, directory());
+  place(
+    tree,
+    '/usr/lib/os-release',
+    textFile(`${facts.osRelease.trimEnd()}\nIMAGE_ID=${image}\nIMAGE_VERSION=${version}\n`),
+  );
+  for (const path of ['/dev', '/proc', '/run', '/sys', ...mounts.map(each => each.mount)])
+    place(tree, path, directory());
   place(tree, '/tmp', directory(0o1777));
   for (const path of overlays?.paths ?? []) if (!tree.has(path)) place(tree, path, directory());
 }

@@ -38,7 +38,11 @@ export async function readTar(file: string, signal: AbortSignal): Promise<Tree> 
 }
 
 /** Writes a tree as a tar: sorted by path, all times `epoch`, numeric owners, hard links as links to the first path. */
-export async function writeTar(tree: Tree, out: string, options: { epoch: number; signal: AbortSignal }): Promise<void> {
+export async function writeTar(
+  tree: Tree,
+  out: string,
+  options: { epoch: number; signal: AbortSignal },
+): Promise<void> {
   const pack = tar.pack();
   const handles = new Map<string, FileHandle>();
   const produce = async (): Promise<void> => {
@@ -90,33 +94,57 @@ export async function readContent(node: TreeNode): Promise<Buffer> {
 function enter(tree: Tree, header: Header, content: Content): void {
   const path = absolute(header.name);
   const { type } = header;
-  const common = { mode: (header.mode ?? 0) & 0o7777, uid: header.uid ?? 0, gid: header.gid ?? 0, target: '', content: null, xattrs: xattrsOf(header), device: null };
+  const common = {
+    mode: (header.mode ?? 0) & 0o7777,
+    uid: header.uid ?? 0,
+    gid: header.gid ?? 0,
+    target: '',
+    content: null,
+    xattrs: xattrsOf(header),
+    device: null,
+  };
   if (type === 'file' || type === 'contiguous-file') tree.set(path, { ...common, type: 'file', content });
   else if (type === 'directory') tree.set(path, { ...common, type });
   else if (type === 'symlink') tree.set(path, { ...common, type, target: header.linkname ?? '' });
   else if (type === 'fifo') tree.set(path, { ...common, type });
-  else if (type === 'character-device' || type === 'block-device') tree.set(path, { ...common, type, device: { major: header.devmajor ?? 0, minor: header.devminor ?? 0 } });
+  else if (type === 'character-device' || type === 'block-device')
+    tree.set(path, { ...common, type, device: { major: header.devmajor ?? 0, minor: header.devminor ?? 0 } });
   else if (type === 'link') tree.set(path, linked(tree, path, absolute(header.linkname ?? '')));
-  else throw new FormatFault(`${path}: a tar entry of type "${String(type)}" has no place in a root file system`, 'leave it out of the tar');
+  else
+    throw new FormatFault(
+      `${path}: a tar entry of type "${String(type)}" has no place in a root file system`,
+      'leave it out of the tar',
+    );
 }
 
 function linked(tree: Tree, path: string, first: string): TreeNode {
   const node = tree.get(first);
-  if (node === undefined) throw new FormatFault(`${path} is a hard link to ${first}, which does not come before it in the tar`, 'write the tar anew; GNU tar puts the file first');
+  if (node === undefined)
+    throw new FormatFault(
+      `${path} is a hard link to ${first}, which does not come before it in the tar`,
+      'write the tar anew; GNU tar puts the file first',
+    );
   return node;
 }
 
 function absolute(name: string): string {
   const parts = name.split('/').filter(part => part !== '' && part !== '.');
-  if (parts.includes('..') || name.includes('\0')) throw new FormatFault(`the tar entry "${name}" leads out of the tree`, 'only names below the root are allowed');
+  if (parts.includes('..') || name.includes('\0'))
+    throw new FormatFault(`the tar entry "${name}" leads out of the tree`, 'only names below the root are allowed');
   return `/${parts.join('/')}`;
 }
 
 function xattrsOf(header: Header): Record<string, string> {
-  const entries = Object.entries((header.pax ?? {}) as Record<string, string>).filter(([name]) => name.startsWith(XATTR));
+  const entries = Object.entries((header.pax ?? {}) as Record<string, string>).filter(([name]) =>
+    name.startsWith(XATTR),
+  );
   // tar-stream decodes pax as UTF-8; what is not would be written back as other bytes.
   const broken = entries.find(([, value]) => value.includes('\uFFFD'));
-  if (broken !== undefined) throw new FormatFault(`${header.name}: the extended attribute ${broken[0].slice(XATTR.length)} holds bytes that are no text, which would not survive`, 'take the file or its attribute away');
+  if (broken !== undefined)
+    throw new FormatFault(
+      `${header.name}: the extended attribute ${broken[0].slice(XATTR.length)} holds bytes that are no text, which would not survive`,
+      'take the file or its attribute away',
+    );
   return Object.fromEntries(entries.map(([name, value]) => [name.slice(XATTR.length), value]));
 }
 
@@ -167,7 +195,11 @@ async function copy(content: Content | null, sink: Sink, handles: Map<string, Fi
 async function readFully(handle: FileHandle, buffer: Buffer, position: number): Promise<void> {
   for (let done = 0; done < buffer.length;) {
     const { bytesRead } = await handle.read(buffer, done, buffer.length - done, position + done);
-    if (bytesRead === 0) throw new FormatFault(`a file ended at ${position + done}, ${buffer.length - done} bytes too early`, 'it was changed while it was read; build again');
+    if (bytesRead === 0)
+      throw new FormatFault(
+        `a file ended at ${position + done}, ${buffer.length - done} bytes too early`,
+        'it was changed while it was read; build again',
+      );
     done += bytesRead;
   }
 }

@@ -72,7 +72,7 @@ export function ensureDirectory(tree: Tree, path: string): void {
 export function remove(tree: Tree, glob: string): number {
   const pattern = globPattern(glob);
   let count = 0;
-  for (const path of [...tree.keys()]) {
+  for (const path of tree.keys()) {
     if (!tree.has(path) || !pattern.test(path)) continue;
     count += 1 + removeBelow(tree, path);
     tree.delete(path);
@@ -118,7 +118,7 @@ export function byComponent(a: string, b: string): number {
 
 function removeBelow(tree: Tree, path: string): number {
   let count = 0;
-  for (const other of [...tree.keys()]) {
+  for (const other of tree.keys()) {
     if (other.startsWith(`${path}/`)) {
       tree.delete(other);
       count++;
@@ -137,7 +137,11 @@ function realParent(tree: Tree, path: string): string {
     const next = join(real === '' ? '/' : real, parts.shift() ?? '');
     const node = tree.get(next);
     if (node?.type === 'symlink' && hops++ < 40) {
-      parts.unshift(...join(parentOf(next), node.target).split('/').filter(part => part !== ''));
+      parts.unshift(
+        ...join(parentOf(next), node.target)
+          .split('/')
+          .filter(part => part !== ''),
+      );
       real = '';
     } else {
       real = next;

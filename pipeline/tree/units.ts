@@ -21,9 +21,11 @@ export async function enableUnit(tree: Tree, unit: string, seen: ReadonlySet<str
   const name = instanceOf(file.path.slice(file.path.lastIndexOf('/') + 1));
   const expand = (text: string): string => text.replaceAll('%i', () => instance).replaceAll('%n', () => name);
   for (const [key, folder] of Object.entries(WANTS)) {
-    for (const target of install[key] ?? []) place(tree, `/etc/systemd/system/${expand(target)}.${folder}/${name}`, symlink(file.path));
+    for (const target of install[key] ?? [])
+      place(tree, `/etc/systemd/system/${expand(target)}.${folder}/${name}`, symlink(file.path));
   }
-  for (const alias of install.Alias ?? []) place(tree, `/etc/systemd/system/${instanceOf(expand(alias))}`, symlink(file.path));
+  for (const alias of install.Alias ?? [])
+    place(tree, `/etc/systemd/system/${instanceOf(expand(alias))}`, symlink(file.path));
   for (const other of install.Also ?? []) await enableUnit(tree, expand(other), new Set([...seen, unit]));
 }
 
@@ -55,8 +57,12 @@ function unitFile(tree: Tree, unit: string): ReturnType<typeof lookup> {
 
 function unitHint(tree: Tree, unit: string): string {
   const stem = unit.replace(/[@.].*$/, '').slice(0, 5);
-  const similar = FOLDERS.flatMap(folder => matches(tree, `${folder}/*`)).map(path => path.slice(path.lastIndexOf('/') + 1)).filter(name => name.startsWith(stem));
-  return similar.length === 0 ? 'is the package that brings it in the manifest?' : `there are: ${[...new Set(similar)].slice(0, 6).join(', ')}`;
+  const similar = FOLDERS.flatMap(folder => matches(tree, `${folder}/*`))
+    .map(path => path.slice(path.lastIndexOf('/') + 1))
+    .filter(name => name.startsWith(stem));
+  return similar.length === 0
+    ? 'is the package that brings it in the manifest?'
+    : `there are: ${[...new Set(similar)].slice(0, 6).join(', ')}`;
 }
 
 function installSection(text: string): Record<string, string[]> {

@@ -10,23 +10,64 @@ function recordInput(): BuildRecordInput {
   const steps = input.image.stages.flatMap(step => (step.id === 'trim' ? [] : [step]));
   const image = {
     ...input.image,
-    stages: [...steps, { id: 'proof', stage: 'verity', inputs: { filesystem: 'sys' }, options: { content: 'sys' } }, { id: 'disk', stage: 'disk', inputs: { sys: 'proof', hold: 'hold', kern: 'hold', state: 'hold' }, options: {} }, { id: 'box', stage: 'container', inputs: { disk: 'disk' }, options: { format: 'raw' } }],
+    stages: [
+      ...steps,
+      { id: 'proof', stage: 'verity', inputs: { filesystem: 'sys' }, options: { content: 'sys' } },
+      { id: 'disk', stage: 'disk', inputs: { sys: 'proof', hold: 'hold', kern: 'hold', state: 'hold' }, options: {} },
+      { id: 'box', stage: 'container', inputs: { disk: 'disk' }, options: { format: 'raw' } },
+    ],
   };
-  const packages = { ...input.packages, chest: { digest: 'c', packages: [...(input.packages.chest?.packages ?? []), { name: 'cryptsetup-bin', version: '2', architecture: 'amd64', uri: '', bytes: 1, sha256: 's', stanza: '' }] } };
+  const packages = {
+    ...input.packages,
+    chest: {
+      digest: 'c',
+      packages: [
+        ...(input.packages.chest?.packages ?? []),
+        { name: 'cryptsetup-bin', version: '2', architecture: 'amd64', uri: '', bytes: 1, sha256: 's', stanza: '' },
+      ],
+    },
+  };
   const { plan } = makePlan({ ...input, image, packages });
   if (plan === null) throw new Error('no plan');
   const facts: Record<string, Facts> = {
-    parts: { packages: [{ name: 'rope', version: '1', architecture: 'amd64' }, { name: 'sail', version: '2', architecture: 'all' }] },
+    parts: {
+      packages: [
+        { name: 'rope', version: '1', architecture: 'amd64' },
+        { name: 'sail', version: '2', architecture: 'all' },
+      ],
+    },
     proof: { rootHash: 'c0ffee', hashOffset: 4096, fecOffset: 8192, fecRoots: 7 },
     disk: { diskGuid: 'g', size: 99, partitions: [{ name: 'SysA', used: 5 }] },
   };
-  const results = new Map(plan.steps.map((step, index): [string, StepResult] => [
-    step.id,
-    { cached: index === 0, seconds: 1.23456, artifact: { id: step.id, key: step.key ?? '', sha256: `d-${step.id}`, bytes: 10 + index, path: step.publishes === null ? `/cache/store/${step.id}` : `/srv/out/galleon/${step.publishes}`, facts: facts[step.id] ?? {}, inputs: {} } },
-  ]));
+  const results = new Map(
+    plan.steps.map((step, index): [string, StepResult] => [
+      step.id,
+      {
+        cached: index === 0,
+        seconds: 1.23456,
+        artifact: {
+          id: step.id,
+          key: step.key ?? '',
+          sha256: `d-${step.id}`,
+          bytes: 10 + index,
+          path: step.publishes === null ? `/cache/store/${step.id}` : `/srv/out/galleon/${step.publishes}`,
+          facts: facts[step.id] ?? {},
+          inputs: {},
+        },
+      },
+    ]),
+  );
   return {
     plan,
-    project: { folder: '/host', image, layout: plan.layout, manifests: {}, overlays: {}, files: {}, position: () => ({ file: '', line: 1, col: 1 }) },
+    project: {
+      folder: '/host',
+      image,
+      layout: plan.layout,
+      manifests: {},
+      overlays: {},
+      files: {},
+      position: () => ({ file: '', line: 1, col: 1 }),
+    },
     results,
     resolutions: { chest: { manifest: 'chest', question: 'q', digest: 'r', packages: [...packages.chest.packages] } },
     environment: { cache: '/cache', root: false, uid: 4321, user: 'keel', path: '', proxies: {} },
@@ -58,11 +99,20 @@ test('tells what was made, from what, and by whom', () => {
     root: false,
   });
   expect(record.tools).toMatchObject({ mmdebstrap: '3.1', liblz: '9' });
-  expect((record.stages as object[])[0]).toEqual({ id: 'parts', stage: 'packages', key: expect.stringMatching(/^[0-9a-f]{64}$/) as string, sha256: 'd-parts', bytes: 10, cached: true, seconds: 1.235 });
+  expect((record.stages as object[])[0]).toEqual({
+    id: 'parts',
+    stage: 'packages',
+    key: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
+    sha256: 'd-parts',
+    bytes: 10,
+    cached: true,
+    seconds: 1.235,
+  });
   expect(record.stages).toHaveLength(7);
 });
 
-test('names no place of the machine', () => expect(JSON.stringify(buildRecord(recordInput()))).not.toMatch(/\/cache|\/srv|\/host/));
+test('names no place of the machine', () =>
+  expect(JSON.stringify(buildRecord(recordInput()))).not.toMatch(/\/cache|\/srv|\/host/));
 
 test('a plan without verity and disk has none to tell of', () => {
   const input = recordInput();

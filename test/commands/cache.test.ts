@@ -23,14 +23,43 @@ async function filled(own: { json?: boolean } = {}): Promise<FakeCommandContext>
     writeFileSync(join(cache, 'pool', `${name}.deb`), 'x'.repeat(5000));
     writeFileSync(join(cache, 'resolutions', `${name}.json`), '{}');
     writeFileSync(join(cache, 'artifact'), 'x'.repeat(5000));
-    await putEntry(join(cache, 'store'), { key: `${name}-key-0123456789`, step: `${name}-hull`, stage: 'tree', image: 'galleon', sha256: 'd', bytes: 5000, facts: {}, seconds: 1, published: null }, join(cache, 'artifact'));
+    await putEntry(
+      join(cache, 'store'),
+      {
+        key: `${name}-key-0123456789`,
+        step: `${name}-hull`,
+        stage: 'tree',
+        image: 'galleon',
+        sha256: 'd',
+        bytes: 5000,
+        facts: {},
+        seconds: 1,
+        published: null,
+      },
+      join(cache, 'artifact'),
+    );
   }
-  for (const path of ['trees/old-chest-0123456789abcdef', 'pool/old.deb', 'apt/old', 'store/old-key-0123456789/entry.json', 'resolutions/old.json']) utimesSync(join(cache, path), OLD, OLD);
+  for (const path of [
+    'trees/old-chest-0123456789abcdef',
+    'pool/old.deb',
+    'apt/old',
+    'store/old-key-0123456789/entry.json',
+    'resolutions/old.json',
+  ])
+    utimesSync(join(cache, path), OLD, OLD);
   return context;
 }
 
 const left = ({ environment: { cache } }: FakeCommandContext): string[] =>
-  ['old', 'new'].flatMap(name => [`trees/${name}-chest-0123456789abcdef`, `pool/${name}.deb`, `apt/${name}`, `store/${name}-key-0123456789`, `resolutions/${name}.json`]).filter(path => existsSync(join(cache, path)));
+  ['old', 'new']
+    .flatMap(name => [
+      `trees/${name}-chest-0123456789abcdef`,
+      `pool/${name}.deb`,
+      `apt/${name}`,
+      `store/${name}-key-0123456789`,
+      `resolutions/${name}.json`,
+    ])
+    .filter(path => existsSync(join(cache, path)));
 
 describe('cache ls', () => {
   test('tells of steps, trees and the pool, the last used first', async () => {
@@ -52,7 +81,10 @@ describe('cache ls', () => {
   test('as JSON', async () => {
     const context = await filled({ json: true });
     await listCache(context);
-    const { cache, entries } = JSON.parse(context.printed) as { cache: string; entries: { kind: string; key: string; bytes: number; usedAt: string }[] };
+    const { cache, entries } = JSON.parse(context.printed) as {
+      cache: string;
+      entries: { kind: string; key: string; bytes: number; usedAt: string }[];
+    };
     expect(cache).toBe(context.environment.cache);
     expect(entries.map(each => each.kind)).toEqual(['step', 'step', 'tree', 'tree', 'pool']);
     expect(entries[1]).toMatchObject({ key: 'old-key-0123456789', usedAt: OLD.toISOString() });
@@ -70,7 +102,14 @@ describe('cache prune', () => {
   test('takes what was not used for so long; resolutions stay', async () => {
     const context = await filled();
     expect(await pruneCache(context, { days: 30 })).toBe(0);
-    expect(left(context)).toEqual(['resolutions/old.json', 'trees/new-chest-0123456789abcdef', 'pool/new.deb', 'apt/new', 'store/new-key-0123456789', 'resolutions/new.json']);
+    expect(left(context)).toEqual([
+      'resolutions/old.json',
+      'trees/new-chest-0123456789abcdef',
+      'pool/new.deb',
+      'apt/new',
+      'store/new-key-0123456789',
+      'resolutions/new.json',
+    ]);
     expect(context.printed).toMatch(/^removed 4 entries, \d+ \w+\n$/);
   });
 

@@ -6,7 +6,8 @@ import { projectFolder } from '../config/project-folder.ts';
 import { commandContext } from './context.ts';
 
 const manifest = 'suite: sid\nmirrors: [{ url: "http://m.example/" }]\n';
-const image = (rest: string): string => `name: zebra\nversion: "2031.7"\nlayout: stripes\nepoch: "1941000000"\nstages:\n${rest}`;
+const image = (rest: string): string =>
+  `name: zebra\nversion: "2031.7"\nlayout: stripes\nepoch: "1941000000"\nstages:\n${rest}`;
 const folder = projectFolder({
   'pipeline/zebra.yaml': image('  - { id: coat, stage: tree, options: { overlays: [spots] } }\n'),
   'layouts/stripes.yaml': 'partitions:\n  - { name: Log, size: "33 MiB", type: linux }\n',
@@ -34,11 +35,14 @@ describe('check', () => {
     expect(context.printed).toMatch(/^3 documents without faults: .*zebra\.yaml, .*stripes\.yaml, .*tools\.yaml\n$/);
   });
 
-  test.each(['layouts/stripes.yaml', 'rootfs-manifests/tools.yaml', 'overlays/spots', 'pipeline/zebra.yaml'])('of %s', async name => {
-    const context = commandContext(folder.path);
-    expect(await check(context, [at(name)])).toBe(0);
-    expect(context.printed).toMatch(/^1 documents without faults: /);
-  });
+  test.each(['layouts/stripes.yaml', 'rootfs-manifests/tools.yaml', 'overlays/spots', 'pipeline/zebra.yaml'])(
+    'of %s',
+    async name => {
+      const context = commandContext(folder.path);
+      expect(await check(context, [at(name)])).toBe(0);
+      expect(context.printed).toMatch(/^1 documents without faults: /);
+    },
+  );
 
   test('of an image by its name, as JSON', async () => {
     const context = commandContext(folder.path, { json: true });
@@ -47,7 +51,14 @@ describe('check', () => {
   });
 
   test('tells the faults of all documents at once', async () => {
-    expect(await faults(['bad/pipeline/blind.yaml', 'bad/rootfs-manifests/torn.yaml', 'bad/layouts/crooked.yaml', 'bad/overlays/holes'])).toEqual([
+    expect(
+      await faults([
+        'bad/pipeline/blind.yaml',
+        'bad/rootfs-manifests/torn.yaml',
+        'bad/layouts/crooked.yaml',
+        'bad/overlays/holes',
+      ]),
+    ).toEqual([
       'bad/layouts/crooked.yaml:2:18: partitions[0]: unknown key "sise" (did you mean "size"?)',
       'bad/overlays/holes/overlay.yaml:2:3: entries["/none"]: matches nothing in this overlay tree',
       'bad/pipeline/blind.yaml:6:58: stages[0].options.files["/x.efi"]: "ghost" is no input of this step (its inputs: none)',
@@ -55,7 +66,8 @@ describe('check', () => {
     ]);
   });
 
-  test('of a document that is not there', async () => expect((await faults(['bad/layouts/none.yaml']))[0]).toMatch(/^bad\/layouts\/none\.yaml:1:1: /));
+  test('of a document that is not there', async () =>
+    expect((await faults(['bad/layouts/none.yaml']))[0]).toMatch(/^bad\/layouts\/none\.yaml:1:1: /));
 
   test('an error that is no fault of a document goes through', async () => {
     await expect(check(commandContext(folder.path), [undefined as unknown as string])).rejects.toThrow(TypeError);
@@ -74,6 +86,11 @@ describe('check --host', () => {
   test('as JSON', async () => {
     const context = commandContext(folder.path, { json: true });
     await checkTheHost(context);
-    expect(JSON.parse(context.printed)).toMatchObject({ ok: false, checks: expect.arrayContaining([{ name: 'unshare', ok: false, found: 'missing', remedy: 'apt-get install util-linux' }]) as unknown });
+    expect(JSON.parse(context.printed)).toMatchObject({
+      ok: false,
+      checks: expect.arrayContaining([
+        { name: 'unshare', ok: false, found: 'missing', remedy: 'apt-get install util-linux' },
+      ]) as unknown,
+    });
   });
 });

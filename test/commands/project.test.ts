@@ -5,7 +5,18 @@ import { findProject } from '../../pipeline/commands/context.ts';
 import { scratchDirectory } from '../disk/scratch.ts';
 
 const folder = realpathSync(scratchDirectory());
-for (const path of ['outer/pipeline', 'outer/rootfs-manifests', 'outer/deep/er', 'outer/half/pipeline', 'outer/half/below', 'outer/files', 'outer/inner/pipeline', 'outer/inner/rootfs-manifests', 'stray']) mkdirSync(join(folder, path), { recursive: true });
+for (const path of [
+  'outer/pipeline',
+  'outer/rootfs-manifests',
+  'outer/deep/er',
+  'outer/half/pipeline',
+  'outer/half/below',
+  'outer/files',
+  'outer/inner/pipeline',
+  'outer/inner/rootfs-manifests',
+  'stray',
+])
+  mkdirSync(join(folder, path), { recursive: true });
 for (const name of ['pipeline', 'rootfs-manifests']) writeFileSync(join(folder, 'outer/files', name), '');
 
 describe('findProject', () => {

@@ -14,7 +14,16 @@ test('schema/ holds nothing else', async () => {
   expect((await readdir(path.join(PROJECT, 'schema'))).sort()).toEqual(Object.keys(files).sort());
 });
 
-test.each([['pipeline/eflow.yaml', 'image'], ['layouts/eflow.yaml', 'layout'], ['layouts/minimal.yaml', 'layout'], ['layouts/large-log.yaml', 'layout'], ['rootfs-manifests/base.yaml', 'manifest'], ['rootfs-manifests/initrd.yaml', 'manifest'], ['rootfs-manifests/tools.yaml', 'manifest'], ['rootfs-manifests/vm-tools.yaml', 'manifest']])('%s names the schema of its kind in its first line', async (file, kind) => {
+test.each([
+  ['pipeline/eflow.yaml', 'image'],
+  ['layouts/eflow.yaml', 'layout'],
+  ['layouts/minimal.yaml', 'layout'],
+  ['layouts/large-log.yaml', 'layout'],
+  ['rootfs-manifests/base.yaml', 'manifest'],
+  ['rootfs-manifests/initrd.yaml', 'manifest'],
+  ['rootfs-manifests/tools.yaml', 'manifest'],
+  ['rootfs-manifests/vm-tools.yaml', 'manifest'],
+])('%s names the schema of its kind in its first line', async (file, kind) => {
   const [first] = (await readFile(path.join(PROJECT, file), 'utf8')).split('\n');
   expect(first).toBe(`# yaml-language-server: $schema=../schema/${kind}.schema.json`);
 });

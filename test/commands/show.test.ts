@@ -10,11 +10,14 @@ import { commandContext } from './context.ts';
 
 const MIB = 2 ** 20;
 const folder = projectFolder({
-  'layouts/stripes.yaml': 'partitions:\n  - { name: Kelp, size: "33 MiB", type: linux, filesystem: ext4, mount: /kelp }\n  - { name: Sand, size: "7 MiB", type: esp }\n',
+  'layouts/stripes.yaml':
+    'partitions:\n  - { name: Kelp, size: "33 MiB", type: linux, filesystem: ext4, mount: /kelp }\n  - { name: Sand, size: "7 MiB", type: esp }\n',
   'layouts/zebra.yaml': 'partitions:\n  - { name: Other, size: "5 MiB", type: linux }\n',
 });
 const at = (name: string): string => path.join(folder.path, name);
-const shown = async (target: string): Promise<{ title: string; size: number; sectorSize: number; partitions: object[] }> => {
+const shown = async (
+  target: string,
+): Promise<{ title: string; size: number; sectorSize: number; partitions: object[] }> => {
   const context = commandContext(folder.path, { json: true });
   expect(await show(context, { target, out: at('out') })).toBe(0);
   return JSON.parse(context.printed) as Awaited<ReturnType<typeof shown>>;
@@ -22,24 +25,56 @@ const shown = async (target: string): Promise<{ title: string; size: number; sec
 
 /** out/quagga/quagga.raw, and zebra beside it, as builds leave them. */
 beforeAll(async () => {
-  const partition = { number: 5, name: 'Mane', type: '0fc63daf-8483-4772-8e79-3d69d8477de4', uuid: '11111111-2222-4333-8444-555555555555', attributes: [], start: 4 * MIB, end: 11 * MIB };
-  const gpt = encodeGpt({ size: 16 * MIB, sectorSize: 512, diskGuid: '99999999-2222-4333-8444-555555555555', partitions: [partition] });
-  const extents = [{ start: 0, bytes: gpt.primary }, { start: 16 * MIB - gpt.backup.length, bytes: gpt.backup }];
+  const partition = {
+    number: 5,
+    name: 'Mane',
+    type: '0fc63daf-8483-4772-8e79-3d69d8477de4',
+    uuid: '11111111-2222-4333-8444-555555555555',
+    attributes: [],
+    start: 4 * MIB,
+    end: 11 * MIB,
+  };
+  const gpt = encodeGpt({
+    size: 16 * MIB,
+    sectorSize: 512,
+    diskGuid: '99999999-2222-4333-8444-555555555555',
+    partitions: [partition],
+  });
+  const extents = [
+    { start: 0, bytes: gpt.primary },
+    { start: 16 * MIB - gpt.backup.length, bytes: gpt.backup },
+  ];
   for (const name of ['quagga', 'zebra']) {
     await mkdir(at(`out/${name}`), { recursive: true });
-    await writeRaw({ size: 16 * MIB, logicalSectorSize: 512, physicalSectorSize: 4096, extents }, at(`out/${name}/${name}.raw`), { signal: new AbortController().signal, onProgress: () => undefined });
+    await writeRaw(
+      { size: 16 * MIB, logicalSectorSize: 512, physicalSectorSize: 4096, extents },
+      at(`out/${name}/${name}.raw`),
+      { signal: new AbortController().signal, onProgress: () => undefined },
+    );
   }
 });
 
 describe('show', () => {
   test.each(['stripes', 'layouts/stripes.yaml'])('the layout %s', async target => {
-    expect(await shown(target.includes('/') ? at(target) : target)).toMatchObject({ title: 'layout stripes', partitions: [{ name: 'Kelp', typeName: 'linux', filesystem: 'ext4', mount: '/kelp' }, { name: 'Sand', typeName: 'esp' }] });
+    expect(await shown(target.includes('/') ? at(target) : target)).toMatchObject({
+      title: 'layout stripes',
+      partitions: [
+        { name: 'Kelp', typeName: 'linux', filesystem: 'ext4', mount: '/kelp' },
+        { name: 'Sand', typeName: 'esp' },
+      ],
+    });
   });
 
-  test('a layout goes before an image of its name', async () => expect((await shown('zebra')).title).toBe('layout zebra'));
+  test('a layout goes before an image of its name', async () =>
+    expect((await shown('zebra')).title).toBe('layout zebra'));
 
   test.each(['quagga', 'out/quagga/quagga.raw'])('the image %s, without build.json', async target => {
-    expect(await shown(target.includes('/') ? at(target) : target)).toMatchObject({ title: 'quagga.raw', size: 16 * MIB, sectorSize: 512, partitions: [{ name: 'Mane', number: 5, typeName: 'linux', start: 4 * MIB, end: 11 * MIB, used: null }] });
+    expect(await shown(target.includes('/') ? at(target) : target)).toMatchObject({
+      title: 'quagga.raw',
+      size: 16 * MIB,
+      sectorSize: 512,
+      partitions: [{ name: 'Mane', number: 5, typeName: 'linux', start: 4 * MIB, end: 11 * MIB, used: null }],
+    });
   });
 
   test('with what build.json says is used', async () => {
@@ -58,7 +93,9 @@ describe('show', () => {
     ['nothing', '"nothing" is neither a layout in layouts/ nor an image', 'build it first: caisson build nothing'],
     ['some/where.raw', '"some/where.raw" is neither a layout in layouts/ nor an image', 'check the path'],
   ])('%s', async (target, message, hint) => {
-    const error: unknown = await show(commandContext(folder.path), { target, out: at('out') }).catch((reason: unknown) => reason);
+    const error: unknown = await show(commandContext(folder.path), { target, out: at('out') }).catch(
+      (reason: unknown) => reason,
+    );
     expect(error).toBeInstanceOf(UsageFault);
     expect(error).toMatchObject({ message, hint });
   });

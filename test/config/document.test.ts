@@ -2,10 +2,13 @@ import { expect, test } from 'vitest';
 import { parseDocument, placeOf, sourceOf } from '../../pipeline/config/document.ts';
 import { testTable } from './golden.ts';
 
-const laughs = ['a: &a [x, x, x, x, x, x, x, x, x, x]', ...'bcdefghi'.split('').map((name, index) => {
-  const before = 'abcdefghi'[index] ?? '';
-  return `${name}: &${name} [${Array(10).fill(`*${before}`).join(', ')}]`;
-})].join('\n');
+const laughs = [
+  'a: &a [x, x, x, x, x, x, x, x, x, x]',
+  ...'bcdefghi'.split('').map((name, index) => {
+    const before = 'abcdefghi'[index] ?? '';
+    return `${name}: &${name} [${Array(10).fill(`*${before}`).join(', ')}]`;
+  }),
+].join('\n');
 
 testTable({
   golden: 'document.txt',
@@ -35,15 +38,30 @@ testTable({
     { title: 'deep nesting', faults: 1, yaml: `a: ${'['.repeat(200)}${']'.repeat(200)}\n` },
     { title: 'very deep flow', faults: 1, yaml: `a: ${'['.repeat(50_000)}\n` },
     { title: 'very deep compact list', faults: 1, yaml: `a:\n  ${'- '.repeat(50_000)}x\n` },
-    { title: 'very deep block', faults: 1, yaml: Array.from({ length: 2000 }, (_, i) => `${' '.repeat(i)}a:\n`).join('') },
-    { title: 'deep block', faults: 1, yaml: Array.from({ length: 160 }, (_, i) => `${' '.repeat(i)}a:\n${' '.repeat(i)}-\n`).join('') },
-    { title: 'brackets and far columns in text are no nesting', faults: 0, yaml: `a: "${'['.repeat(500)}"\nb: |\n  ${'[{- '.repeat(200)}\n  ${' '.repeat(300)}x\nc: ${'x - '.repeat(100)}\nd: [${'x, '.repeat(200)}{ a: 1 }]\n` },
+    {
+      title: 'very deep block',
+      faults: 1,
+      yaml: Array.from({ length: 2000 }, (_, i) => `${' '.repeat(i)}a:\n`).join(''),
+    },
+    {
+      title: 'deep block',
+      faults: 1,
+      yaml: Array.from({ length: 160 }, (_, i) => `${' '.repeat(i)}a:\n${' '.repeat(i)}-\n`).join(''),
+    },
+    {
+      title: 'brackets and far columns in text are no nesting',
+      faults: 0,
+      yaml: `a: "${'['.repeat(500)}"\nb: |\n  ${'[{- '.repeat(200)}\n  ${' '.repeat(300)}x\nc: ${'x - '.repeat(100)}\nd: [${'x, '.repeat(200)}{ a: 1 }]\n`,
+    },
     { title: 'CRLF', faults: 1, yaml: 'a: 1\r\nb: 2\r\na: 3\r\n' },
   ],
 });
 
 test('every value knows its place, and a scalar its source', () => {
-  const { document } = parseDocument('# head\nmode: 0644\nlist:\n  - name: x\n    size:   "8"\nsame: &s { k: v }\nalso: *s\nnone:\n', 'f');
+  const { document } = parseDocument(
+    '# head\nmode: 0644\nlist:\n  - name: x\n    size:   "8"\nsame: &s { k: v }\nalso: *s\nnone:\n',
+    'f',
+  );
   if (document === null) throw new Error('unreadable');
   const at = (...path: (string | number)[]): string => {
     const [key, value] = [placeOf(document, path, 'key'), placeOf(document, path)];

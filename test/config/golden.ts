@@ -23,7 +23,7 @@ interface Table {
 /** One test a row for the number of faults, and one for all texts. */
 export function testTable({ golden, file, rows, check }: Table): void {
   describe(golden, () => {
-    const results = rows.map((row) => ({ ...row, found: diagnose(row.yaml, file, check) }));
+    const results = rows.map(row => ({ ...row, found: diagnose(row.yaml, file, check) }));
     test.each(results)('$title: $faults', ({ faults, found }) => {
       expect(found.length, found.join('\n')).toBe(faults);
     });

@@ -13,10 +13,20 @@ const step = (...keys: string[]): string => `  - { ${keys.join(', ')} }\n`;
 const packages = step('id: p', 'stage: packages', 'options: { manifest: m }');
 const tree = step('id: t', 'stage: tree', 'inputs: { packages: p }');
 
-const row = (title: string, faults: number, ...steps: string[]): Row => ({ title, faults, yaml: image(steps.join('')) });
+const row = (title: string, faults: number, ...steps: string[]): Row => ({
+  title,
+  faults,
+  yaml: image(steps.join('')),
+});
 const top = (title: string, faults: number, text: string): Row => ({ title, faults, yaml: image(packages, text) });
 const fs = (title: string, faults: number, options: string): Row =>
-  row(title, faults, packages, tree, step('id: f', 'stage: filesystem', 'inputs: { tree: t }', `options: { ${options} }`));
+  row(
+    title,
+    faults,
+    packages,
+    tree,
+    step('id: f', 'stage: filesystem', 'inputs: { tree: t }', `options: { ${options} }`),
+  );
 
 const rows: Row[] = [
   row('sound, in any order', 0, tree, packages),
@@ -44,19 +54,44 @@ const rows: Row[] = [
   row('step without stage and id', 2, step('options: {}')),
   row('unknown stage', 1, step('id: x', 'stage: pakages')),
   row('unknown stage far from all', 1, step('id: x', 'stage: bake')),
-  row('unknown key of a step', 1, packages, step('id: t', 'stage: tree', 'inptus: { packages: p }', 'inputs: { packages: p }')),
+  row(
+    'unknown key of a step',
+    1,
+    packages,
+    step('id: t', 'stage: tree', 'inptus: { packages: p }', 'inputs: { packages: p }'),
+  ),
   row('misspelt inputs are one fault', 1, packages, step('id: t', 'stage: tree', 'inptus: { packages: p }')),
   row('misspelt options are one fault', 1, step('id: p', 'stage: packages', 'option: { manifest: m }')),
   row('missing option', 1, step('id: p', 'stage: packages')),
-  row('unknown option', 1, packages, step('id: t', 'stage: tree', 'inputs: { packages: p }', 'options: { overlay: [] }')),
-  row('options of another stage', 1, packages, step('id: t', 'stage: tree', 'inputs: { packages: p }', 'options: { level: 3 }')),
+  row(
+    'unknown option',
+    1,
+    packages,
+    step('id: t', 'stage: tree', 'inputs: { packages: p }', 'options: { overlay: [] }'),
+  ),
+  row(
+    'options of another stage',
+    1,
+    packages,
+    step('id: t', 'stage: tree', 'inputs: { packages: p }', 'options: { level: 3 }'),
+  ),
   row('options left empty', 1, step('id: d', 'stage: disk', 'options:')),
   row('missing input', 1, packages, step('id: t', 'stage: tree')),
   row('misspelt input is one fault', 1, packages, step('id: t', 'stage: tree', 'inputs: { package: p }')),
-  row('input of a stage that has none', 1, packages, step('id: q', 'stage: packages', 'inputs: { tree: p }', 'options: { manifest: m }')),
+  row(
+    'input of a stage that has none',
+    1,
+    packages,
+    step('id: q', 'stage: packages', 'inputs: { tree: p }', 'options: { manifest: m }'),
+  ),
   row('inputs of any name', 0, packages, step('id: d', 'stage: disk', 'inputs: { anything: p, rootfs: p }')),
   row('input is a number', 1, packages, step('id: d', 'stage: disk', 'inputs: { x: 1 }')),
-  row('unknown step', 1, step('id: parts', 'stage: packages', 'options: { manifest: m }'), step('id: t', 'stage: tree', 'inputs: { packages: prats }')),
+  row(
+    'unknown step',
+    1,
+    step('id: parts', 'stage: packages', 'options: { manifest: m }'),
+    step('id: t', 'stage: tree', 'inputs: { packages: prats }'),
+  ),
   row('duplicate id', 1, packages, packages, tree),
   row('reads itself', 1, step('id: d', 'stage: disk', 'inputs: { x: d }')),
   row(
@@ -85,9 +120,31 @@ const rows: Row[] = [
   fs('no branch takes a number', 1, 'format: 7'),
   fs('constant misspelt', 1, 'format: nnoe'),
   fs('definition of the stage', 1, 'extra: ["-a", "b"]'),
-  row('union takes the mapping branch', 1, packages, step('id: t', 'stage: tree', 'inputs: { packages: p }', 'options: { keys: [{ user: ann, fil: a.pub }] }')),
-  row('union takes neither', 1, packages, step('id: t', 'stage: tree', 'inputs: { packages: p }', 'options: { keys: [7] }')),
-  row('faults of many kinds at once', 4, tree, step('id: p', 'stage: pakages'), step('id: f', 'stage: filesystem', 'inputs: { tre: p }', 'options: { level: "3" }'), tree),
+  row(
+    'union takes the mapping branch',
+    1,
+    packages,
+    step('id: t', 'stage: tree', 'inputs: { packages: p }', 'options: { keys: [{ user: ann, fil: a.pub }] }'),
+  ),
+  row(
+    'union takes neither',
+    1,
+    packages,
+    step('id: t', 'stage: tree', 'inputs: { packages: p }', 'options: { keys: [7] }'),
+  ),
+  row(
+    'faults of many kinds at once',
+    4,
+    tree,
+    step('id: p', 'stage: pakages'),
+    step('id: f', 'stage: filesystem', 'inputs: { tre: p }', 'options: { level: "3" }'),
+    tree,
+  ),
 ];
 
-testTable({ golden: 'image.txt', file: 'pipeline/zebra.yaml', rows, check: (document) => checkImage(document, stages).faults });
+testTable({
+  golden: 'image.txt',
+  file: 'pipeline/zebra.yaml',
+  rows,
+  check: document => checkImage(document, stages).faults,
+});

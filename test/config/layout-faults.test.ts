@@ -8,26 +8,39 @@ ${rest}partitions:
   - { name: Boot, size: "33 MiB", type: esp, filesystem: vfat }
 ${partitions}`;
 
-const lines = (...texts: string[]): string => texts.map((text) => `  - { ${text} }\n`).join('');
+const lines = (...texts: string[]): string => texts.map(text => `  - { ${text} }\n`).join('');
 
-const one = (keys: string, rest = ''): string => around(lines(`name: Main, size: "77 MiB", type: linux, ${keys}`), rest);
+const one = (keys: string, rest = ''): string =>
+  around(lines(`name: Main, size: "77 MiB", type: linux, ${keys}`), rest);
 
 const root = 'size: "3 GiB", type: root-x86-64, filesystem: erofs';
 
 const rows: Row[] = [
   { title: 'sound', faults: 0, yaml: one('filesystem: ext4') },
   { title: 'the largest disk', faults: 0, yaml: one('filesystem: ext4', 'size: "64 TiB"\n') },
-  { title: 'right behind the partition table', faults: 0, yaml: 'alignment: "512 B"\npartitions:\n  - { name: X, start: "17 KiB", size: "512 B", type: linux }\n' },
+  {
+    title: 'right behind the partition table',
+    faults: 0,
+    yaml: 'alignment: "512 B"\npartitions:\n  - { name: X, start: "17 KiB", size: "512 B", type: linux }\n',
+  },
   { title: 'label that YAML reads as a boolean', faults: 1, yaml: one('filesystem: ext4, label: true') },
   { title: 'unknown key', faults: 1, yaml: one('mout: /m, filesystem: ext4') },
-  { title: 'misspelt required key is one fault', faults: 1, yaml: around(lines('name: X, sise: "8 MiB", type: linux')) },
+  {
+    title: 'misspelt required key is one fault',
+    faults: 1,
+    yaml: around(lines('name: X, sise: "8 MiB", type: linux')),
+  },
   { title: 'unknown key far from all', faults: 1, yaml: one('zzzzzz: 1') },
   { title: 'merge key', faults: 1, yaml: one('<<: { grow: true }') },
   { title: 'missing keys', faults: 2, yaml: around(lines('name: X')) },
   { title: 'no partitions key', faults: 1, yaml: 'name: zebra\n' },
   { title: 'partitions is a mapping', faults: 1, yaml: 'partitions: { name: X }\n' },
   { title: 'no partition', faults: 1, yaml: 'partitions: []\n' },
-  { title: '129 partitions', faults: 1, yaml: `partitions:\n${Array.from({ length: 129 }, (_, i) => lines(`name: P${i}, size: "1 MiB", type: linux`)).join('')}` },
+  {
+    title: '129 partitions',
+    faults: 1,
+    yaml: `partitions:\n${Array.from({ length: 129 }, (_, i) => lines(`name: P${i}, size: "1 MiB", type: linux`)).join('')}`,
+  },
   { title: 'size as a number', faults: 1, yaml: around(lines('name: X, size: 8, type: linux')) },
   { title: 'size without unit', faults: 1, yaml: around(lines('name: X, size: "8", type: linux')) },
   { title: 'size in MB', faults: 1, yaml: around(lines('name: X, size: "8 MB", type: linux')) },
@@ -38,15 +51,27 @@ const rows: Row[] = [
   { title: 'size of half a byte', faults: 1, yaml: around(lines('name: X, size: "1.5 B", type: linux')) },
   { title: 'size beyond 2^53', faults: 1, yaml: around(lines('name: X, size: "99999999 TiB", type: linux')) },
   { title: 'size of half a sector', faults: 1, yaml: around(lines('name: X, size: "1.25 KiB", type: linux')) },
-  { title: 'sum over 64 TiB', faults: 1, yaml: around(lines('name: X, size: "40 TiB", type: linux', 'name: Y, size: "40 TiB", type: linux')) },
+  {
+    title: 'sum over 64 TiB',
+    faults: 1,
+    yaml: around(lines('name: X, size: "40 TiB", type: linux', 'name: Y, size: "40 TiB", type: linux')),
+  },
   { title: 'unknown type', faults: 1, yaml: around(lines('name: X, size: "8 MiB", type: root-x86_46')) },
   { title: 'type is no GUID', faults: 1, yaml: around(lines('name: X, size: "8 MiB", type: c12a7328-f81f')) },
   { title: 'type is a number', faults: 1, yaml: around(lines('name: X, size: "8 MiB", type: 83')) },
   { title: 'unknown file system', faults: 1, yaml: one('filesystem: etx4') },
   { title: 'sector size unquoted', faults: 1, yaml: one('filesystem: ext4', 'sectorSize: 4096\n') },
   { title: 'sector size 1024', faults: 1, yaml: one('filesystem: ext4', 'sectorSize: "1024"\n') },
-  { title: 'physical below logical sector', faults: 1, yaml: one('filesystem: ext4', 'sectorSize: "4096"\nphysicalSectorSize: "512"\n') },
-  { title: 'alignment not of sectors', faults: 1, yaml: one('filesystem: ext4', 'sectorSize: "4096"\nalignment: "66 KiB"\n') },
+  {
+    title: 'physical below logical sector',
+    faults: 1,
+    yaml: one('filesystem: ext4', 'sectorSize: "4096"\nphysicalSectorSize: "512"\n'),
+  },
+  {
+    title: 'alignment not of sectors',
+    faults: 1,
+    yaml: one('filesystem: ext4', 'sectorSize: "4096"\nalignment: "66 KiB"\n'),
+  },
   { title: 'alignment zero', faults: 1, yaml: one('filesystem: ext4', 'alignment: "0 KiB"\n') },
   { title: 'attribute misspelt', faults: 1, yaml: one('attributes: [read-onyl]') },
   { title: 'attribute bit 64', faults: 1, yaml: one('attributes: [64]') },
@@ -55,10 +80,18 @@ const rows: Row[] = [
   { title: 'grow in words', faults: 1, yaml: one('grow: "yes"') },
   { title: 'slot C', faults: 1, yaml: one('slot: C') },
   { title: 'partition of no slot empty', faults: 1, yaml: one('filesystem: ext4', 'empty: [Boot]\n') },
-  { title: 'empty partition misspelt', faults: 1, yaml: 'empty: [Twin-C]\npartitions:\n  - { name: Twin-A, slot: A, size: "8 MiB", type: linux }\n  - { name: Twin-B, slot: B, size: "8 MiB", type: linux }\n' },
+  {
+    title: 'empty partition misspelt',
+    faults: 1,
+    yaml: 'empty: [Twin-C]\npartitions:\n  - { name: Twin-A, slot: A, size: "8 MiB", type: linux }\n  - { name: Twin-B, slot: B, size: "8 MiB", type: linux }\n',
+  },
   { title: 'value left out', faults: 1, yaml: one('label:') },
   { title: 'name too long', faults: 1, yaml: around(lines(`name: ${'n'.repeat(37)}, size: "8 MiB", type: linux`)) },
-  { title: 'name too long in UTF-16', faults: 1, yaml: around(lines(`name: "${'\u{1f4be}'.repeat(19)}", size: "8 MiB", type: linux`)) },
+  {
+    title: 'name too long in UTF-16',
+    faults: 1,
+    yaml: around(lines(`name: "${'\u{1f4be}'.repeat(19)}", size: "8 MiB", type: linux`)),
+  },
   { title: 'name twice', faults: 1, yaml: around(lines('name: Boot, size: "8 MiB", type: linux')) },
   { title: 'content twice', faults: 1, yaml: one('content: boot') },
   { title: 'FAT label too long', faults: 1, yaml: one('filesystem: vfat, label: TWELVELETTER') },
@@ -70,45 +103,148 @@ const rows: Row[] = [
   { title: 'mount relative', faults: 1, yaml: one('filesystem: ext4, mount: logs') },
   { title: 'mount with ..', faults: 1, yaml: one('filesystem: ext4, mount: /logs/../etc') },
   { title: 'mount without file system', faults: 1, yaml: one('mount: /m') },
-  { title: 'mount twice', faults: 1, yaml: around(lines('name: X, size: "8 MiB", type: linux, filesystem: ext4, mount: /m', 'name: Y, size: "8 MiB", type: linux, filesystem: ext4, mount: /m/')) },
-  { title: 'mount flag with a comma', faults: 1, yaml: one('filesystem: ext4, mount: /m, mountFlags: ["nosuid,nodev"]') },
+  {
+    title: 'mount twice',
+    faults: 1,
+    yaml: around(
+      lines(
+        'name: X, size: "8 MiB", type: linux, filesystem: ext4, mount: /m',
+        'name: Y, size: "8 MiB", type: linux, filesystem: ext4, mount: /m/',
+      ),
+    ),
+  },
+  {
+    title: 'mount flag with a comma',
+    faults: 1,
+    yaml: one('filesystem: ext4, mount: /m, mountFlags: ["nosuid,nodev"]'),
+  },
   { title: 'mount flag twice', faults: 1, yaml: one('filesystem: ext4, mount: /m, mountFlags: [ro, ro]') },
   { title: 'partition left empty', faults: 1, yaml: around('  -\n') },
   { title: 'mount flags for nothing', faults: 1, yaml: one('filesystem: ext4, mountFlags: [nosuid]') },
-  { title: 'two grow', faults: 1, yaml: around(lines('name: X, size: "8 MiB", type: linux, grow: true', 'name: Y, size: "8 MiB", type: linux, grow: true')) },
-  { title: 'growing not last', faults: 1, yaml: around(lines('name: X, size: "8 MiB", type: linux, grow: true', 'name: Y, size: "8 MiB", type: linux')) },
+  {
+    title: 'two grow',
+    faults: 1,
+    yaml: around(
+      lines('name: X, size: "8 MiB", type: linux, grow: true', 'name: Y, size: "8 MiB", type: linux, grow: true'),
+    ),
+  },
+  {
+    title: 'growing not last',
+    faults: 1,
+    yaml: around(lines('name: X, size: "8 MiB", type: linux, grow: true', 'name: Y, size: "8 MiB", type: linux')),
+  },
   { title: 'growing erofs', faults: 1, yaml: one('filesystem: erofs, grow: true') },
   { title: 'not aligned', faults: 1, yaml: one('start: "100.5 MiB"') },
-  { title: 'in the partition table', faults: 1, yaml: around(lines('name: X, start: "0 B", size: "1 MiB", type: linux')) },
-  { title: 'overlap', faults: 1, yaml: around(lines(`name: Root, ${root}`, 'name: Log, start: "1 GiB", size: "77 MiB", type: linux')) },
+  {
+    title: 'in the partition table',
+    faults: 1,
+    yaml: around(lines('name: X, start: "0 B", size: "1 MiB", type: linux')),
+  },
+  {
+    title: 'overlap',
+    faults: 1,
+    yaml: around(lines(`name: Root, ${root}`, 'name: Log, start: "1 GiB", size: "77 MiB", type: linux')),
+  },
   { title: 'outside the disk', faults: 1, yaml: around(lines(`name: Root, ${root}`), 'size: "3 GiB"\n') },
   { title: 'one byte too little for the table behind', faults: 1, yaml: one('filesystem: ext4', 'size: "111 MiB"\n') },
   { title: 'disk of half a sector', faults: 1, yaml: one('filesystem: ext4', 'size: "1048576.25 KiB"\n') },
   { title: 'only slot B', faults: 1, yaml: one('slot: B') },
-  { title: 'content missing in B', faults: 1, yaml: around(lines(`name: RootA, slot: A, ${root}`, `name: RootB, slot: B, ${root}`, 'name: ExtraA, slot: A, size: "8 MiB", type: linux')) },
-  { title: 'content missing in A', faults: 1, yaml: around(lines(`name: RootA, slot: A, ${root}`, `name: RootB, slot: B, ${root}`, 'name: ExtraB, slot: B, size: "8 MiB", type: linux')) },
-  { title: 'slots unlike in everything', faults: 4, yaml: around(lines(`name: RootA, slot: A, ${root}`, 'name: RootB, slot: B, size: "2 GiB", type: linux, filesystem: ext4, label: b')) },
-  { title: 'overlays on nothing', faults: 1, yaml: `${one('filesystem: ext4')}overlays: { content: mian, store: /o, paths: [/etc] }\n` },
-  { title: 'overlays on erofs', faults: 1, yaml: `${one('filesystem: erofs')}overlays: { content: main, store: /o, paths: [/etc] }\n` },
-  { title: 'overlays on a slot', faults: 1, yaml: `${one('slot: A, filesystem: ext4')}overlays: { content: main, store: /o, paths: [/etc] }\n` },
-  { title: 'overlay store with ..', faults: 1, yaml: `${one('filesystem: ext4, mountFlags: [sync]')}overlays: { content: main, store: /o/../.., paths: [/etc] }\n` },
-  { title: 'overlays nested, twice, whole root', faults: 3, yaml: `${one('filesystem: ext4')}overlays: { content: main, store: /o, paths: [/var, /var/lib, /var/, /] }\n` },
-  { title: 'overlay where something is mounted', faults: 1, yaml: `${one('filesystem: ext4, mount: /m')}overlays: { content: main, store: /o, paths: [/m] }\n` },
+  {
+    title: 'content missing in B',
+    faults: 1,
+    yaml: around(
+      lines(
+        `name: RootA, slot: A, ${root}`,
+        `name: RootB, slot: B, ${root}`,
+        'name: ExtraA, slot: A, size: "8 MiB", type: linux',
+      ),
+    ),
+  },
+  {
+    title: 'content missing in A',
+    faults: 1,
+    yaml: around(
+      lines(
+        `name: RootA, slot: A, ${root}`,
+        `name: RootB, slot: B, ${root}`,
+        'name: ExtraB, slot: B, size: "8 MiB", type: linux',
+      ),
+    ),
+  },
+  {
+    title: 'slots unlike in everything',
+    faults: 4,
+    yaml: around(
+      lines(
+        `name: RootA, slot: A, ${root}`,
+        'name: RootB, slot: B, size: "2 GiB", type: linux, filesystem: ext4, label: b',
+      ),
+    ),
+  },
+  {
+    title: 'overlays on nothing',
+    faults: 1,
+    yaml: `${one('filesystem: ext4')}overlays: { content: mian, store: /o, paths: [/etc] }\n`,
+  },
+  {
+    title: 'overlays on erofs',
+    faults: 1,
+    yaml: `${one('filesystem: erofs')}overlays: { content: main, store: /o, paths: [/etc] }\n`,
+  },
+  {
+    title: 'overlays on a slot',
+    faults: 1,
+    yaml: `${one('slot: A, filesystem: ext4')}overlays: { content: main, store: /o, paths: [/etc] }\n`,
+  },
+  {
+    title: 'overlay store with ..',
+    faults: 1,
+    yaml: `${one('filesystem: ext4, mountFlags: [sync]')}overlays: { content: main, store: /o/../.., paths: [/etc] }\n`,
+  },
+  {
+    title: 'overlays nested, twice, whole root',
+    faults: 3,
+    yaml: `${one('filesystem: ext4')}overlays: { content: main, store: /o, paths: [/var, /var/lib, /var/, /] }\n`,
+  },
+  {
+    title: 'overlay where something is mounted',
+    faults: 1,
+    yaml: `${one('filesystem: ext4, mount: /m')}overlays: { content: main, store: /o, paths: [/m] }\n`,
+  },
   { title: 'overlays without keys', faults: 3, yaml: `${one('filesystem: ext4')}overlays: {}\n` },
   {
     title: 'a faulty partition does not hide the faults of others',
     faults: 3,
-    yaml: around(lines('name: X, size: 8, type: linux', 'name: Y, size: "8 MiB", type: linux, label: y', 'name: Y, size: "8 MiB", type: linux')),
+    yaml: around(
+      lines(
+        'name: X, size: 8, type: linux',
+        'name: Y, size: "8 MiB", type: linux, label: y',
+        'name: Y, size: "8 MiB", type: linux',
+      ),
+    ),
   },
   {
     title: 'an overlap shows in spite of a typing error before it',
     faults: 2,
-    yaml: around(lines('name: X, sise: "1 GiB", type: linux', `name: Y, start: "2 GiB", ${root}`, 'name: Z, start: "4 GiB", size: "8 MiB", type: linux', 'name: Q, size: "8 MiB", type: linux')),
+    yaml: around(
+      lines(
+        'name: X, sise: "1 GiB", type: linux',
+        `name: Y, start: "2 GiB", ${root}`,
+        'name: Z, start: "4 GiB", size: "8 MiB", type: linux',
+        'name: Q, size: "8 MiB", type: linux',
+      ),
+    ),
   },
   {
     title: 'no false overlap behind a partition of unknown size',
     faults: 1,
-    yaml: around(lines('name: X, size: big, type: linux', `name: Y, ${root}`, 'name: Z, start: "1 GiB", size: "8 MiB", type: linux')),
+    yaml: around(
+      lines(
+        'name: X, size: big, type: linux',
+        `name: Y, ${root}`,
+        'name: Z, start: "1 GiB", size: "8 MiB", type: linux',
+      ),
+    ),
   },
   {
     title: 'a foreign key hides nothing',
@@ -121,5 +257,5 @@ testTable({
   golden: 'layout.txt',
   file: 'layouts/zebra.yaml',
   rows,
-  check: (document) => checkLayout(document, 'zebra').faults,
+  check: document => checkLayout(document, 'zebra').faults,
 });

@@ -30,22 +30,34 @@ describe('the layouts of the project', () => {
       '8 Data - data 9617+2 GiB ext4 - filled',
     ]);
     expect(layout).toMatchObject({ size: 11666 * MiB, sectorSize: 512, physicalSectorSize: 4096, alignment: MiB });
-    expect(layout.overlays).toEqual({ content: 'data', store: '/.eflow/overlays', paths: ['/etc', '/home', '/root', '/var'] });
+    expect(layout.overlays).toEqual({
+      content: 'data',
+      store: '/.eflow/overlays',
+      paths: ['/etc', '/home', '/root', '/var'],
+    });
     expect(layout.partitions.filter(({ grow }) => grow).map(({ name }) => name)).toEqual(['Data']);
-    expect(layout.partitions.slice(6).map(({ mountFlags }) => mountFlags.join())).toEqual(Array(2).fill('nosuid,nodev,noexec'));
+    expect(layout.partitions.slice(6).map(({ mountFlags }) => mountFlags.join())).toEqual(
+      Array(2).fill('nosuid,nodev,noexec'),
+    );
     expect(new Set(layout.partitions.map(({ type }) => type)).size).toBe(4);
   });
 
   test('large-log is eflow with 6 GiB of log', async () => {
     const [eflow, large] = await Promise.all([load('eflow'), load('large-log')]);
     const sizes = (layout: typeof eflow) => layout.partitions.map(({ name, size }) => `${name} ${formatSize(size)}`);
-    expect(sizes(large)).toEqual(sizes(eflow).map((each) => each.replace('Log 1 GiB', 'Log 6 GiB')));
+    expect(sizes(large)).toEqual(sizes(eflow).map(each => each.replace('Log 1 GiB', 'Log 6 GiB')));
     expect(large.size - eflow.size).toBe(5120 * MiB);
   });
 
   test('minimal has one slot, logs and data', async () => {
     const layout = await load('minimal');
-    expect(layout.partitions.map(({ content, filled }) => filled && content)).toEqual(['bootefi', 'boot', 'rootfs', 'log', 'data']);
+    expect(layout.partitions.map(({ content, filled }) => filled && content)).toEqual([
+      'bootefi',
+      'boot',
+      'rootfs',
+      'log',
+      'data',
+    ]);
   });
 });
 
@@ -59,7 +71,14 @@ test('defaults, and every option in its place', () => {
       partitions: [
         { name: 'Root-A', slot: 'A', size: '5 MiB', type: 'linux', attributes: ['no-auto', 3, 'required', 3] },
         null,
-        { name: 'Root-B', slot: 'B', start: '32 MiB', size: '5 MiB', type: '0FC63DAF-8483-4772-8E79-3D69D8477DE4', mount: '/a//b/' },
+        {
+          name: 'Root-B',
+          slot: 'B',
+          start: '32 MiB',
+          size: '5 MiB',
+          type: '0FC63DAF-8483-4772-8E79-3D69D8477DE4',
+          mount: '/a//b/',
+        },
         { name: 'Tail', size: '8 KiB', type: 'linux', content: 'tale' },
       ],
     },
@@ -68,19 +87,22 @@ test('defaults, and every option in its place', () => {
   expect(layout).toMatchSnapshot();
 });
 
-const unit = fc.constantFrom('512', '4096');
-const written: fc.Arbitrary<LayoutFile> = unit.chain((sectorSize) => {
-  const sectors = fc.integer({ min: 1, max: 2 ** 24 }).map((count) => `${count * Number(sectorSize)} B`);
+const unit = fc.constantFrom('512' as const, '4096' as const);
+const written: fc.Arbitrary<LayoutFile> = unit.chain(sectorSize => {
+  const sectors = fc.integer({ min: 1, max: 2 ** 24 }).map(count => `${count * Number(sectorSize)} B`);
   return fc.record({
-    sectorSize: fc.constant(sectorSize as '512' | '4096'),
+    sectorSize: fc.constant(sectorSize),
     alignment: fc.constantFrom('4 KiB', '64 KiB', '1 MiB', '3 MiB', '1 GiB'),
-    partitions: fc.array(fc.record({ name: fc.string(), size: sectors, type: fc.constant('linux') }), { minLength: 1, maxLength: 128 }),
+    partitions: fc.array(fc.record({ name: fc.string(), size: sectors, type: fc.constant('linux') }), {
+      minLength: 1,
+      maxLength: 128,
+    }),
   });
 });
 
 test('allocated partitions are aligned, apart, in order, and inside the disk', () => {
   fc.assert(
-    fc.property(written, (file) => {
+    fc.property(written, file => {
       const { partitions, alignment, size, sectorSize } = resolveLayout(file, identity);
       const { head, tail } = gptReserved(sectorSize);
       let free = head;
@@ -100,10 +122,13 @@ test('allocated partitions are aligned, apart, in order, and inside the disk', (
 });
 
 test('what has no start is placed behind all before it, wherever they start', () => {
-  const start = fc.option(fc.integer({ min: 1, max: 4096 }).map((count) => `${count} MiB`), { nil: null });
+  const start = fc.option(
+    fc.integer({ min: 1, max: 4096 }).map(count => `${count} MiB`),
+    { nil: null },
+  );
   const mixed = fc.array(fc.record({ start, size: fc.integer({ min: 1, max: 512 }) }), { minLength: 1, maxLength: 20 });
   fc.assert(
-    fc.property(mixed, (drawn) => {
+    fc.property(mixed, drawn => {
       const partitions = drawn.map(({ start: at, size }, index) => {
         const partition = { name: `P${index}`, size: `${size} MiB`, type: 'linux' };
         return at === null ? partition : { ...partition, start: at };
@@ -111,7 +136,8 @@ test('what has no start is placed behind all before it, wherever they start', ()
       const layout = resolveLayout({ partitions }, identity);
       for (const [index, partition] of layout.partitions.entries()) {
         if (drawn[index]?.start !== null) continue;
-        for (const before of layout.partitions.slice(0, index)) expect(partition.start).toBeGreaterThanOrEqual(before.end);
+        for (const before of layout.partitions.slice(0, index))
+          expect(partition.start).toBeGreaterThanOrEqual(before.end);
       }
     }),
   );

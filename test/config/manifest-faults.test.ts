@@ -9,11 +9,23 @@ mirrors:
 const row = (title: string, faults: number, text: string): Row => ({ title, faults, yaml: `${sound}${text}\n` });
 
 const rows: Row[] = [
-  row('sound', 0, 'packages: [g++, libc6, 0ad, a2.b-c+]\nmodules: [xt_TCPMSS]\nunits: { enable: ["systemd-fsck@dev-disk.service"] }'),
+  row(
+    'sound',
+    0,
+    'packages: [g++, libc6, 0ad, a2.b-c+]\nmodules: [xt_TCPMSS]\nunits: { enable: ["systemd-fsck@dev-disk.service"] }',
+  ),
   { title: 'no suite, no mirrors', faults: 2, yaml: 'packages: []\n' },
   { title: 'no url', faults: 1, yaml: 'suite: sid\nmirrors:\n  - suites: [sid]\n' },
-  { title: 'ftp, no scheme, no host', faults: 3, yaml: 'suite: sid\nmirrors: [{ url: "ftp://x/debian" }, { url: deb.debian.org }, { url: "http:///x" }]\n' },
-  { title: 'file and copy are archives too', faults: 0, yaml: 'suite: sid\nmirrors: [{ url: "file:/srv/x" }, { url: "copy:///srv/y" }]\n' },
+  {
+    title: 'ftp, no scheme, no host',
+    faults: 3,
+    yaml: 'suite: sid\nmirrors: [{ url: "ftp://x/debian" }, { url: deb.debian.org }, { url: "http:///x" }]\n',
+  },
+  {
+    title: 'file and copy are archives too',
+    faults: 0,
+    yaml: 'suite: sid\nmirrors: [{ url: "file:/srv/x" }, { url: "copy:///srv/y" }]\n',
+  },
   row('unknown key', 1, 'package: [a1]'),
   row('unknown source', 1, 'source: debain'),
   row('arm64', 1, 'architecture: arm64'),
@@ -45,7 +57,16 @@ const rows: Row[] = [
   row('unknown unit list', 1, 'units: { enabled: [ssh.service] }'),
   row('module with path', 2, 'modules: [kernel/fs/erofs.ko, erofs.ko]'),
   row('module twice', 1, 'modules: [erofs, erofs]'),
-  row('faults of schema and rules together', 3, 'packages: [vim, vim, V]\nunits: { enable: [a.socket], mask: [a.socket] }'),
+  row(
+    'faults of schema and rules together',
+    3,
+    'packages: [vim, vim, V]\nunits: { enable: [a.socket], mask: [a.socket] }',
+  ),
 ];
 
-testTable({ golden: 'manifest.txt', file: 'rootfs-manifests/zebra.yaml', rows, check: (document) => checkManifest(document, 'zebra').faults });
+testTable({
+  golden: 'manifest.txt',
+  file: 'rootfs-manifests/zebra.yaml',
+  rows,
+  check: document => checkManifest(document, 'zebra').faults,
+});

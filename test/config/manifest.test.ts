@@ -5,7 +5,13 @@ const identity = { name: 'zebra', file: 'rootfs-manifests/zebra.yaml' };
 
 test('defaults', () => {
   const manifest = resolveManifest(
-    { suite: 'sid', mirrors: [{ url: 'http://m/' }], users: [{ name: 'ann', uid: 7 }], groups: [{ name: 'g', gid: 8 }], units: { mask: ['x.service'] } },
+    {
+      suite: 'sid',
+      mirrors: [{ url: 'http://m/' }],
+      users: [{ name: 'ann', uid: 7 }],
+      groups: [{ name: 'g', gid: 8 }],
+      units: { mask: ['x.service'] },
+    },
     identity,
   );
   expect(manifest).toMatchSnapshot();

@@ -19,7 +19,7 @@ const folder = projectFolder({
 const faultsOf = async (name: string): Promise<string[]> => {
   const { value, faults } = await loadOverlay(folder.path, name);
   expect(value).toBe(null);
-  return sortDiagnostics(faults).map((each) => folder.relative(formatDiagnostic(each)));
+  return sortDiagnostics(faults).map(each => folder.relative(formatDiagnostic(each)));
 };
 
 /** `path type mode uid:gid target` */
@@ -27,7 +27,8 @@ const entriesOf = async (name: string): Promise<string[]> => {
   const { value, faults } = await loadOverlay(folder.path, name);
   expect(faults).toEqual([]);
   return (value?.entries ?? []).map(
-    ({ path: place, type, mode, uid, gid, target }) => `${place} ${type} ${mode.toString(8)} ${uid}:${gid}${target === '' ? '' : ` -> ${target}`}`,
+    ({ path: place, type, mode, uid, gid, target }) =>
+      `${place} ${type} ${mode.toString(8)} ${uid}:${gid}${target === '' ? '' : ` -> ${target}`}`,
   );
 };
 
@@ -50,12 +51,14 @@ test('defaults come from the kind and the x bit of the owner, sorted by path', a
 
 test('files carry their digest and their place on the host', async () => {
   const { value } = await loadOverlay(folder.path, 'plain');
-  const motd = value?.entries.find((entry) => entry.path === '/etc/motd');
+  const motd = value?.entries.find(entry => entry.path === '/etc/motd');
   expect(motd).toMatchObject({
     source: path.join(folder.path, 'overlays/plain/etc/motd'),
     sha256: '5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03',
   });
-  expect(value?.entries.filter(({ type }) => type !== 'file').every(({ sha256, source }) => sha256 === '' && source === '')).toBe(true);
+  expect(
+    value?.entries.filter(({ type }) => type !== 'file').every(({ sha256, source }) => sha256 === '' && source === ''),
+  ).toBe(true);
 });
 
 test('overlay.yaml gives modes and owners; later globs win', async () => {
@@ -131,7 +134,7 @@ test('fifos, sockets, and names that cannot be told apart', async () => {
   execFileSync('mkfifo', [path.join(odd, 'pipe')]);
   await writeFile(Buffer.concat([Buffer.from(`${odd}/latin-`), Buffer.from([0xfc])]), '');
   const server = createServer().listen(path.join(odd, 'sock'));
-  await new Promise((resolve) => server.once('listening', resolve));
+  await new Promise(resolve => server.once('listening', resolve));
   const faults = await faultsOf('odd');
   server.close();
   expect(faults).toMatchInlineSnapshot(`

@@ -22,7 +22,7 @@ export function projectFolder(files: Record<string, string>): ProjectFolder {
     async write(more) {
       for (const [name, content] of Object.entries(more)) await put(path.join(root, name), content, name.endsWith('/'));
     },
-    relative: (text) => text.replaceAll(`${root}/`, '').replaceAll(root, '.'),
+    relative: text => text.replaceAll(`${root}/`, '').replaceAll(root, '.'),
   };
   beforeAll(async () => {
     root = await mkdtemp(path.join(tmpdir(), 'caisson-config-'));

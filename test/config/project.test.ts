@@ -50,14 +50,34 @@ describe('a sound project', () => {
   test('everything that the image names is there', async () => {
     const project = await load('zebra');
     expect(project.folder).toBe(folder.path);
-    expect(project.image).toMatchObject({ name: 'zebra', epoch: 1941000000, seed: 'zebra 2031.7', tools: 'tools', vmTools: 'vm-tools', summary: '' });
-    expect(project.image.stages[1]).toEqual({ id: 'parts', stage: 'packages', inputs: {}, options: { manifest: 'base' } });
+    expect(project.image).toMatchObject({
+      name: 'zebra',
+      epoch: 1941000000,
+      seed: 'zebra 2031.7',
+      tools: 'tools',
+      vmTools: 'vm-tools',
+      summary: '',
+    });
+    expect(project.image.stages[1]).toEqual({
+      id: 'parts',
+      stage: 'packages',
+      inputs: {},
+      options: { manifest: 'base' },
+    });
     expect(project.layout).toMatchObject({ name: 'stripes', size: 35 * 2 ** 20 });
     expect(Object.keys(project.manifests).sort()).toEqual(['base', 'tools', 'vm-tools']);
     expect(Object.keys(project.overlays)).toEqual(['spots']);
     expect(project.files).toEqual({
-      'keys/ann.pub': { path: path.join(folder.path, 'keys/ann.pub'), sha256: expect.stringMatching(/^[0-9a-f]{64}$/) as unknown, mode: 0o644 },
-      './keys/run': { path: path.join(folder.path, 'keys/run'), sha256: expect.stringMatching(/^[0-9a-f]{64}$/) as unknown, mode: 0o755 },
+      'keys/ann.pub': {
+        path: path.join(folder.path, 'keys/ann.pub'),
+        sha256: expect.stringMatching(/^[0-9a-f]{64}$/) as unknown,
+        mode: 0o644,
+      },
+      './keys/run': {
+        path: path.join(folder.path, 'keys/run'),
+        sha256: expect.stringMatching(/^[0-9a-f]{64}$/) as unknown,
+        mode: 0o755,
+      },
     });
   });
 
@@ -79,7 +99,12 @@ describe('a sound project', () => {
     const file = path.join(folder.path, 'pipeline/zebra.yaml');
     expect((await loadProject({ project: '/nonexistent', image: file, sets: [], stages })).folder).toBe(folder.path);
     await folder.write({ 'elsewhere/okapi.yaml': image('  - { id: d, stage: disk }\n').replace('zebra', 'okapi') });
-    const other = await loadProject({ project: folder.path, image: path.join(folder.path, 'elsewhere/okapi.yaml'), sets: [], stages });
+    const other = await loadProject({
+      project: folder.path,
+      image: path.join(folder.path, 'elsewhere/okapi.yaml'),
+      sets: [],
+      stages,
+    });
     expect([other.folder, other.image.name]).toEqual([folder.path, 'okapi']);
   });
 
@@ -96,13 +121,18 @@ describe('a sound project', () => {
   test('documents are listed and told apart by their folders', async () => {
     const names = async () => {
       const { images, layouts, manifests, overlays } = await listDocuments(folder.path);
-      return [images, layouts, manifests, overlays].map((files) => files.map((file) => path.basename(file)).join());
+      return [images, layouts, manifests, overlays].map(files => files.map(file => path.basename(file)).join());
     };
     await folder.write({ 'layouts/.hidden.yaml': '', 'layouts/notes.txt': '', 'overlays/file': '' });
-    expect(await names()).toEqual(['zebra.yaml', 'dots.yaml,stripes.yaml', 'base.yaml,constructor.yaml,tools.yaml,vm-tools.yaml', 'spots']);
-    expect(['pipeline/a.yaml', 'layouts/a.yaml', 'rootfs-manifests/a.yaml', 'overlays/a', 'a.yaml'].map(kindOf)).toEqual([
-      'image', 'layout', 'manifest', 'overlay', null,
+    expect(await names()).toEqual([
+      'zebra.yaml',
+      'dots.yaml,stripes.yaml',
+      'base.yaml,constructor.yaml,tools.yaml,vm-tools.yaml',
+      'spots',
     ]);
+    expect(
+      ['pipeline/a.yaml', 'layouts/a.yaml', 'rootfs-manifests/a.yaml', 'overlays/a', 'a.yaml'].map(kindOf),
+    ).toEqual(['image', 'layout', 'manifest', 'overlay', null]);
     expect(await listDocuments('/nonexistent')).toEqual({ images: [], layouts: [], manifests: [], overlays: [] });
   });
 
@@ -122,9 +152,13 @@ test('the documents of this project are sound', async () => {
 
 describe('faults', () => {
   test('an unknown image', async () => {
-    expect(await faultsOf(load('zerba'))).toMatchInlineSnapshot(`"pipeline/zerba.yaml:1:1: no image "zerba" in pipeline/ (did you mean "zebra"?)"`);
+    expect(await faultsOf(load('zerba'))).toMatchInlineSnapshot(
+      `"pipeline/zerba.yaml:1:1: no image "zerba" in pipeline/ (did you mean "zebra"?)"`,
+    );
     expect(await faultsOf(load('nothing.yaml'))).toMatch(/nothing\.yaml:1:1: no such file$/);
-    expect(await faultsOf(load('..'))).toMatchInlineSnapshot(`"pipeline/...yaml:1:1: no image ".." in pipeline/ (allowed: zebra)"`);
+    expect(await faultsOf(load('..'))).toMatchInlineSnapshot(
+      `"pipeline/...yaml:1:1: no image ".." in pipeline/ (allowed: zebra)"`,
+    );
   });
 
   test('missing documents, each at its place', async () => {
@@ -158,7 +192,8 @@ describe('faults', () => {
         '  - { id: t, stage: tree, inputs: { packages: q }, options: { overlays: [badover] } }\n  - { id: p, stage: packages, options: { manifest: badmani } }\n',
         'layuot: x\nvmTools: dupl\n',
       ).replace('stripes', 'badlay'),
-      'layouts/badlay.yaml': 'partitions:\n  - { name: A, sise: "1 MiB", type: linux }\n  - { name: B, size: 8, type: linux }\n',
+      'layouts/badlay.yaml':
+        'partitions:\n  - { name: A, sise: "1 MiB", type: linux }\n  - { name: B, size: 8, type: linux }\n',
       'rootfs-manifests/badmani.yaml': `${manifest}packages: [A B]\n`,
       'rootfs-manifests/dupl.yaml': `${manifest}suite: sid\n`,
       'overlays/badover/overlay.yaml': 'entries:\n  /none: { mode: "0600" }\n',

@@ -12,19 +12,26 @@ function keysOf(schema: unknown, place: string): [string, Record<string, unknown
   if (typeof schema !== 'object' || schema === null) return [];
   return Object.entries(schema).flatMap(([keyword, inner]: [string, unknown]) => {
     const named = keyword === 'properties' && !Array.isArray(inner);
-    const own = named ? Object.entries(inner as object).map(([key, each]): [string, Record<string, unknown>] => [`${place}/${key}`, each as Record<string, unknown>]) : [];
+    const own = named
+      ? Object.entries(inner as object).map(([key, each]): [string, Record<string, unknown>] => [
+          `${place}/${key}`,
+          each as Record<string, unknown>,
+        ])
+      : [];
     return [...own, ...keysOf(inner, `${place}/${keyword}`)];
   });
 }
 
 test('every key of the documents says what it is', () => {
   const own = Object.entries(schemas).flatMap(([file, schema]) => keysOf({ ...schema, allOf: [] }, file));
-  const silent = own.filter(([place, schema]) => !place.includes('/allOf/') && typeof schema['description'] !== 'string');
+  const silent = own.filter(
+    ([place, schema]) => !place.includes('/allOf/') && typeof schema['description'] !== 'string',
+  );
   expect(silent.map(([place]) => place)).toEqual([]);
   expect(own.length).toBeGreaterThan(60);
 });
 
-test.each(Object.keys(schemas))('%s is JSON, and 2020-12 for readers that know none of our keywords', (file) => {
+test.each(Object.keys(schemas))('%s is JSON, and 2020-12 for readers that know none of our keywords', file => {
   const schema: unknown = JSON.parse(JSON.stringify(schemas[file]));
   expect(schema).toEqual(schemas[file]);
   const ajv = new Ajv2020({ strict: false });
@@ -41,7 +48,13 @@ test('the schemas of the real stages fit the meta-schema, and pass strict mode',
 
 test('an editor sees the options of the stage that a step names', () => {
   const validate = new Ajv2020({ strict: false }).compile(schemas['image.schema.json'] ?? {});
-  const image = (step: object): object => ({ name: 'z', version: '1', layout: 'l', epoch: '1941000000', stages: [{ id: 'i', ...step }] });
+  const image = (step: object): object => ({
+    name: 'z',
+    version: '1',
+    layout: 'l',
+    epoch: '1941000000',
+    stages: [{ id: 'i', ...step }],
+  });
   const verdicts = [
     { stage: 'filesystem', inputs: { tree: 't' }, options: { compression: 'lz4' } },
     { stage: 'filesystem', inputs: { tree: 't' }, options: { compression: 'lz5' } },
@@ -51,7 +64,7 @@ test('an editor sees the options of the stage that a step names', () => {
     { stage: 'filesystem', inputs: { tree: 't' }, options: { extra: ['a'] } },
     { stage: 'packages' },
     { stage: 'disk' },
-  ].map((step) => validate(image(step)));
+  ].map(step => validate(image(step)));
   expect(verdicts).toEqual([true, false, false, false, true, false, false, true]);
 });
 

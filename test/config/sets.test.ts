@@ -17,7 +17,8 @@ stages:
     inputs: { tree: parts }
     options: { compression: zstd, format: { kind: erofs } }
 `;
-const layoutText = 'partitions:\n  - { name: Log, size: "33 MiB", type: linux }\n  - { name: Data, size: "44 MiB", type: linux }\n';
+const layoutText =
+  'partitions:\n  - { name: Log, size: "33 MiB", type: linux }\n  - { name: Data, size: "44 MiB", type: linux }\n';
 
 const documentOf = (text: string, file: string) => {
   const { document } = parseDocument(text, file);
@@ -55,7 +56,10 @@ describe('values', () => {
     ['stages.1.options.level=3', { compression: 'zstd', format: { kind: 'erofs' }, level: 3 }],
     ['stages.root.options.label=0644', { compression: 'zstd', format: { kind: 'erofs' }, label: '0644' }],
     ['stages.root.options.format.fragments=true', { compression: 'zstd', format: { kind: 'erofs', fragments: true } }],
-    ['stages.root.options.format={ kind: ext4, blocks: 9 }', { compression: 'zstd', format: { kind: 'ext4', blocks: 9 } }],
+    [
+      'stages.root.options.format={ kind: ext4, blocks: 9 }',
+      { compression: 'zstd', format: { kind: 'ext4', blocks: 9 } },
+    ],
     ['stages.root.options.extra=[-a, -b]', { compression: 'zstd', format: { kind: 'erofs' }, extra: ['-a', '-b'] }],
     ['stages.root.options={}', {}],
   ])('%s', (set, options) => {
@@ -70,13 +74,23 @@ describe('values', () => {
   });
 
   test('layout: partitions by name', () => {
-    const { layout, faults } = setLayout('layout.partitions.Log.size=66 MiB', 'layout.sectorSize=4096', 'layout.partitions.Data.grow=true');
+    const { layout, faults } = setLayout(
+      'layout.partitions.Log.size=66 MiB',
+      'layout.sectorSize=4096',
+      'layout.partitions.Data.grow=true',
+    );
     expect(faults).toEqual([]);
-    expect(layout).toMatchObject({ sectorSize: 4096, partitions: [{ size: 66 * 2 ** 20 }, { grow: true, size: 44 * 2 ** 20 }] });
+    expect(layout).toMatchObject({
+      sectorSize: 4096,
+      partitions: [{ size: 66 * 2 ** 20 }, { grow: true, size: 44 * 2 ** 20 }],
+    });
   });
 
   test('each document gets its own', () => {
-    expect(sortSets(['layout=x', 'layout.size=1 GiB', 'name=y'])).toEqual({ image: ['layout=x', 'name=y'], layout: ['layout.size=1 GiB'] });
+    expect(sortSets(['layout=x', 'layout.size=1 GiB', 'name=y'])).toEqual({
+      image: ['layout=x', 'name=y'],
+      layout: ['layout.size=1 GiB'],
+    });
   });
 });
 
@@ -96,7 +110,7 @@ describe('faults', () => {
       'epoch=2026',
       'stages.parts.options.extra.deep=1',
     ];
-    expect(sets.map((set) => setImage(set).faults).map((faults) => faults.join('\n'))).toMatchInlineSnapshot(`
+    expect(sets.map(set => setImage(set).faults).map(faults => faults.join('\n'))).toMatchInlineSnapshot(`
       [
         "--set version:1:1: is no change (write path=value, e.g. --set version=2026.10)",
         "--set =x:1:1: is no change (write path=value, e.g. --set version=2026.10)",
@@ -123,7 +137,7 @@ describe('faults', () => {
       'layout.size=50 MiB',
       'layout.=1',
     ];
-    expect(sets.map((set) => setLayout(set).faults).map((faults) => faults.join('\n'))).toMatchInlineSnapshot(`
+    expect(sets.map(set => setLayout(set).faults).map(faults => faults.join('\n'))).toMatchInlineSnapshot(`
       [
         "--set layout.partitions.Lgo.size=6 GiB:1:19: partitions: no entry "Lgo" (did you mean "Log"?)",
         "--set layout.partitions.Log.sise=6 GiB:1:23: partitions[0]: unknown key "sise" (did you mean "size"?)",

@@ -47,8 +47,18 @@ export const stages: StageSchemas = {
         label: { type: 'string' },
         format: {
           oneOf: [
-            { type: 'object', additionalProperties: false, required: ['kind', 'blocks'], properties: { kind: { const: 'ext4' }, blocks: { type: 'integer' } } },
-            { type: 'object', additionalProperties: false, required: ['kind'], properties: { kind: { const: 'erofs' }, fragments: { type: 'boolean' } } },
+            {
+              type: 'object',
+              additionalProperties: false,
+              required: ['kind', 'blocks'],
+              properties: { kind: { const: 'ext4' }, blocks: { type: 'integer' } },
+            },
+            {
+              type: 'object',
+              additionalProperties: false,
+              required: ['kind'],
+              properties: { kind: { const: 'erofs' }, fragments: { type: 'boolean' } },
+            },
             { const: 'none' },
           ],
         },
@@ -59,7 +69,11 @@ export const stages: StageSchemas = {
     inputs: { tree: 'required', hash: 'optional' },
   },
   disk: {
-    schema: { type: 'object', additionalProperties: false, properties: { padding: { type: 'string', pattern: '^[0-9]+$' } } },
+    schema: {
+      type: 'object',
+      additionalProperties: false,
+      properties: { padding: { type: 'string', pattern: '^[0-9]+$' } },
+    },
     inputs: { '*': 'optional' },
   },
 };

@@ -5,11 +5,16 @@ import { expect, test } from 'vitest';
 import { formatDiagnostic } from '../../pipeline/config/diagnostic.ts';
 import { decode, readText } from '../../pipeline/config/text.ts';
 
-const bytes = (...parts: (string | number[])[]): Uint8Array => Buffer.concat(parts.map((part) => Buffer.from(part as string)));
+const bytes = (...parts: (string | number[])[]): Uint8Array =>
+  Buffer.concat(parts.map(part => Buffer.from(part as string)));
 
 test.each([
   ['UTF-8 with signs of two, three and four bytes', bytes('a: äö€💾\n'), null],
-  ['byte order mark', bytes([0xef, 0xbb, 0xbf], 'a: 1\n'), 'f.yaml:1:1: starts with a byte order mark (save it as UTF-8 without BOM)'],
+  [
+    'byte order mark',
+    bytes([0xef, 0xbb, 0xbf], 'a: 1\n'),
+    'f.yaml:1:1: starts with a byte order mark (save it as UTF-8 without BOM)',
+  ],
   ['UTF-16, little endian', bytes([0xff, 0xfe, 0x61, 0]), 'f.yaml:1:1: is UTF-16 (save it as UTF-8)'],
   ['UTF-16, big endian', bytes([0xfe, 0xff, 0, 0x61]), 'f.yaml:1:1: is UTF-16 (save it as UTF-8)'],
   ['UTF-16 without mark', bytes([0x61, 0, 0x3a, 0]), 'f.yaml:1:2: control character U+0000'],
@@ -29,7 +34,9 @@ test('a missing file and a directory are faults of the file', async () => {
   const folder = await mkdtemp(path.join(tmpdir(), 'caisson-text-'));
   await writeFile(path.join(folder, 'there.yaml'), 'a: 1\n');
   const messages = await Promise.all(
-    ['there.yaml', 'gone.yaml', '.'].map(async (name) => (await readText(path.join(folder, name))).fault?.message ?? null),
+    ['there.yaml', 'gone.yaml', '.'].map(
+      async name => (await readText(path.join(folder, name))).fault?.message ?? null,
+    ),
   );
   expect(messages).toEqual([null, 'no such file', 'is a directory, not a file']);
   await rm(folder, { recursive: true });

@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { aptConfiguration, missingPackage, printedUris, sourcesList, wantedPackages } from '../../pipeline/debian/apt.ts';
+import {
+  aptConfiguration,
+  missingPackage,
+  printedUris,
+  sourcesList,
+  wantedPackages,
+} from '../../pipeline/debian/apt.ts';
 import { manifestOf } from '../stages/documents.ts';
 
 test('sourcesList: a line for each suite of each mirror, in order', () => {
@@ -52,7 +58,10 @@ describe('printedUris', () => {
       'E: something',
       '',
     ].join('\n');
-    expect(printedUris(output)).toEqual(['http://mirror.example/pool/l/libfoo/libfoo%2b%2b1_1.2%2bdfsg-3_amd64.deb', 'http://mirror.example/pool/v/vim/vim_9.1-1_amd64.deb']);
+    expect(printedUris(output)).toEqual([
+      'http://mirror.example/pool/l/libfoo/libfoo%2b%2b1_1.2%2bdfsg-3_amd64.deb',
+      'http://mirror.example/pool/v/vim/vim_9.1-1_amd64.deb',
+    ]);
   });
 
   test('none', () => expect(printedUris('')).toEqual([]));

@@ -26,11 +26,17 @@ test('mmdebstrapArgv of a complete system', () => {
 });
 
 test('mmdebstrapArgv without exclusions and purges has none', () => {
-  const argv = mmdebstrapArgv({ manifest: manifestOf({ variant: 'extract', exclude: [] }), repository: '/r', out: '/o' });
+  const argv = mmdebstrapArgv({
+    manifest: manifestOf({ variant: 'extract', exclude: [] }),
+    repository: '/r',
+    out: '/o',
+  });
   expect(argv.filter(each => /purge|path-exclude/.test(each))).toEqual([]);
   expect(argv).toEqual(expect.arrayContaining(['--variant=extract']));
 });
 
 test('releaseFile names the suite and the index with digest and length', () => {
-  expect(releaseFile(manifestOf(), { sha256: 'c0ffee', bytes: 321 })).toBe('Origin: Caisson\nSuite: sid\nCodename: sid\nArchitectures: amd64\nSHA256:\n c0ffee 321 Packages\n');
+  expect(releaseFile(manifestOf(), { sha256: 'c0ffee', bytes: 321 })).toBe(
+    'Origin: Caisson\nSuite: sid\nCodename: sid\nArchitectures: amd64\nSHA256:\n c0ffee 321 Packages\n',
+  );
 });

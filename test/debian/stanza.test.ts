@@ -1,7 +1,25 @@
 import { describe, expect, test } from 'vitest';
-import { dependencyClosure, field, packagesIndex, splitStanzas, type ResolvedPackage } from '../../pipeline/debian/stanza.ts';
+import {
+  dependencyClosure,
+  field,
+  packagesIndex,
+  splitStanzas,
+  type ResolvedPackage,
+} from '../../pipeline/debian/stanza.ts';
 
-const STANZA = ['Package: kelp', 'Version: 2:1.0~rc1-3+b2', 'Pre-Depends: libc6 (>= 2.36)', 'Depends: weed (= 1.0), brine:any', ' | salt-water,', '\tsand', 'Description: a brown alga', ' Grows where it is cold.', ' .', ' Version: of the sea', 'SHA256:  abc  '].join('\n');
+const STANZA = [
+  'Package: kelp',
+  'Version: 2:1.0~rc1-3+b2',
+  'Pre-Depends: libc6 (>= 2.36)',
+  'Depends: weed (= 1.0), brine:any',
+  ' | salt-water,',
+  '\tsand',
+  'Description: a brown alga',
+  ' Grows where it is cold.',
+  ' .',
+  ' Version: of the sea',
+  'SHA256:  abc  ',
+].join('\n');
 
 describe('splitStanzas', () => {
   test.each([
@@ -26,7 +44,8 @@ describe('field', () => {
     ['Filename', ''],
   ])('%s', (name, value) => expect(field(STANZA, name)).toBe(value));
 
-  test('a value that begins on the next line', () => expect(field('Conffiles:\n /etc/a 1\n /etc/b 2\nSize: 3', 'Conffiles')).toBe('/etc/a 1\n /etc/b 2'));
+  test('a value that begins on the next line', () =>
+    expect(field('Conffiles:\n /etc/a 1\n /etc/b 2\nSize: 3', 'Conffiles')).toBe('/etc/a 1\n /etc/b 2'));
 
   test('an empty value takes nothing of the next field', () => expect(field('Tag:\nSize: 3', 'Tag')).toBe(''));
 });
@@ -42,8 +61,12 @@ const packageOf = (name: string, relations = ''): ResolvedPackage => ({
 });
 
 test('packagesIndex: each stanza with the place of its file, between them an empty line', () => {
-  expect(packagesIndex([packageOf('weed', 'Size: 11'), packageOf('kelp')])).toBe('Package: weed\nSize: 11\nFilename: ./weed-digest.deb\n\nPackage: kelp\nFilename: ./kelp-digest.deb\n');
-  expect(splitStanzas(packagesIndex([packageOf('weed'), packageOf('kelp')])).map(stanza => field(stanza, 'Filename'))).toEqual(['./weed-digest.deb', './kelp-digest.deb']);
+  expect(packagesIndex([packageOf('weed', 'Size: 11'), packageOf('kelp')])).toBe(
+    'Package: weed\nSize: 11\nFilename: ./weed-digest.deb\n\nPackage: kelp\nFilename: ./kelp-digest.deb\n',
+  );
+  expect(
+    splitStanzas(packagesIndex([packageOf('weed'), packageOf('kelp')])).map(stanza => field(stanza, 'Filename')),
+  ).toEqual(['./weed-digest.deb', './kelp-digest.deb']);
 });
 
 describe('dependencyClosure', () => {
@@ -58,14 +81,24 @@ describe('dependencyClosure', () => {
     packageOf('whale', 'Recommends: shell\nSuggests: kelp'),
   ];
   test.each([
-    { roots: ['kelp'], found: ['kelp', 'postmussel', 'salt-water', 'sand', 'shell', 'weed'], why: 'all alternatives, what is provided, circles' },
+    {
+      roots: ['kelp'],
+      found: ['kelp', 'postmussel', 'salt-water', 'sand', 'shell', 'weed'],
+      why: 'all alternatives, what is provided, circles',
+    },
     { roots: ['mta'], found: ['postmussel', 'shell'], why: 'a root that is provided' },
     { roots: ['whale'], found: ['whale'], why: 'no recommendations' },
     { roots: ['unrelated', 'sand'], found: ['sand', 'unrelated'], why: 'each once, by name' },
     { roots: ['nothing'], found: [], why: 'unknown names left out' },
-  ])('$why: $roots', ({ roots, found }) => expect(dependencyClosure(archive, roots).map(each => each.name)).toEqual(found));
+  ])('$why: $roots', ({ roots, found }) =>
+    expect(dependencyClosure(archive, roots).map(each => each.name)).toEqual(found),
+  );
 
   test('a package goes before others that provide its name', () => {
-    expect(dependencyClosure([packageOf('busyshell', 'Provides: shell'), packageOf('shell')], ['shell']).map(each => each.name)).toEqual(['shell']);
+    expect(
+      dependencyClosure([packageOf('busyshell', 'Provides: shell'), packageOf('shell')], ['shell']).map(
+        each => each.name,
+      ),
+    ).toEqual(['shell']);
   });
 });

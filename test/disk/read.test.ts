@@ -23,9 +23,15 @@ describe("qemu-img's VHDX", () => {
     expected.write('kelp at 0');
     expected.write('kelp at 9 MiB', 9 * MIB);
     expected.write('end!', 20 * MIB - 4);
-    await withImage(at('qemu.vhdx'), async (image) => {
+    await withImage(at('qemu.vhdx'), async image => {
       expect(image).toMatchObject({ format: 'vhdx', size: 20 * MIB, sectorSize: 512, fileSize: qemuFile.length });
-      expect(image.vhdx).toMatchObject({ creator: 'QEMU v7.2.22', fixed: false, blockSize: 2 * MIB, presentBlocks: 3, faults: [] });
+      expect(image.vhdx).toMatchObject({
+        creator: 'QEMU v7.2.22',
+        fixed: false,
+        blockSize: 2 * MIB,
+        presentBlocks: 3,
+        faults: [],
+      });
       expect(expected.equals(await image.read(0, 20 * MIB))).toBe(true);
       expect(Buffer.from(await image.read(20 * MIB - 4, 4)).toString()).toBe('end!');
     });
@@ -33,7 +39,7 @@ describe("qemu-img's VHDX", () => {
 });
 
 describe('a raw disk', () => {
-  it.each([512, 4096])('has the sector size of its partition table: %i', async (sectorSize) => {
+  it.each([512, 4096])('has the sector size of its partition table: %i', async sectorSize => {
     const disk = new Uint8Array(2 * MIB);
     const { primary, backup, backupStart } = encodeGpt({
       size: disk.length,
@@ -44,7 +50,7 @@ describe('a raw disk', () => {
     disk.set(primary);
     disk.set(backup, backupStart);
     writeFileSync(at('gpt.raw'), disk);
-    await withImage(at('gpt.raw'), async (image) => {
+    await withImage(at('gpt.raw'), async image => {
       expect(image).toMatchObject({ format: 'raw', size: 2 * MIB, fileSize: 2 * MIB, sectorSize, vhdx: null });
       expect(Buffer.from(await image.read(sectorSize, 8)).toString()).toBe('EFI PART');
     });
@@ -52,12 +58,14 @@ describe('a raw disk', () => {
 
   it('may be anything, even nothing', async () => {
     writeFileSync(at('nothing.raw'), '');
-    await withImage(at('nothing.raw'), async (image) => expect(image).toMatchObject({ format: 'raw', size: 0, sectorSize: 512 }));
+    await withImage(at('nothing.raw'), async image =>
+      expect(image).toMatchObject({ format: 'raw', size: 0, sectorSize: 512 }),
+    );
   });
 });
 
 describe('any image', () => {
-  it.each(['outside.vhdx', 'outside.raw'])('%s is read inside its bounds only', async (name) => {
+  it.each(['outside.vhdx', 'outside.raw'])('%s is read inside its bounds only', async name => {
     writeFileSync(at(name), name.endsWith('raw') ? new Uint8Array(20 * MIB) : qemuFile);
     await withImage(at(name), async ({ read }) => {
       await expect(read(20 * MIB - 1, 2)).rejects.toThrow(RangeError);

@@ -12,12 +12,12 @@ export function scratchDirectory(): string {
 
 /** Files below `directory` that this process has open. */
 export function openFiles(directory: string): string[] {
-  const links = readdirSync('/proc/self/fd').map((fd) => {
+  const links = readdirSync('/proc/self/fd').map(fd => {
     try {
       return readlinkSync(`/proc/self/fd/${fd}`);
     } catch {
       return ''; // the descriptor of readdir itself
     }
   });
-  return links.filter((link) => link.startsWith(directory));
+  return links.filter(link => link.startsWith(directory));
 }

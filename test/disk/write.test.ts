@@ -84,15 +84,17 @@ describe('writeVhdx', () => {
       fc.asyncProperty(maps, fc.boolean(), blockSizes, async (map, fixed, blockSize) => {
         const { fileSize, presentBlocks } = await writeVhdx(map, at('any.vhdx'), optionsOf({ fixed, blockSize }));
         const disk = naiveDisk(map);
-        await withImage(at('any.vhdx'), async (image) => {
+        await withImage(at('any.vhdx'), async image => {
           expect(image).toMatchObject({ format: 'vhdx', size: map.size, fileSize, sectorSize: map.logicalSectorSize });
           expect(image.vhdx).toMatchObject({ fixed, blockSize, presentBlocks, physicalSectorSize: 4096, faults: [] });
           expect(disk.equals(await image.read(0, map.size))).toBe(true);
           const middle = Math.floor(map.size / 3);
           expect(disk.subarray(middle, middle * 2).equals(await image.read(middle, middle))).toBe(true);
         });
-        const blocks = Array.from({ length: Math.ceil(map.size / blockSize) }, (_, i) => disk.subarray(i * blockSize, (i + 1) * blockSize));
-        const data = blocks.filter((block) => block.some((byte) => byte !== 0));
+        const blocks = Array.from({ length: Math.ceil(map.size / blockSize) }, (_, i) =>
+          disk.subarray(i * blockSize, (i + 1) * blockSize),
+        );
+        const data = blocks.filter(block => block.some(byte => byte !== 0));
         expect(presentBlocks).toBe(fixed ? blocks.length : data.length);
       }),
       { numRuns: 30 },
@@ -107,7 +109,7 @@ describe('writeVhdx', () => {
     });
   });
 
-  it.each([false, true])('gives the same bytes twice, whatever was there before (fixed: %s)', async (fixed) => {
+  it.each([false, true])('gives the same bytes twice, whatever was there before (fixed: %s)', async fixed => {
     const options = optionsOf({ fixed });
     writeFileSync(at('second.vhdx'), Buffer.alloc(30 * MIB, 0xee));
     await writeVhdx(mapOf(), at('first.vhdx'), options);
@@ -128,7 +130,7 @@ describe('writeVhdx', () => {
       for (const { start, offset } of extents) {
         expect(content.subarray(offset, offset + 9000).equals(await read(start, 9000))).toBe(true);
         const around = await read(Math.max(0, start - 5000), Math.min(start, 5000));
-        expect(around.every((byte) => byte === 0)).toBe(true);
+        expect(around.every(byte => byte === 0)).toBe(true);
       }
     });
     expect(statSync(at('large.vhdx')).blocks * 512).toBeLessThan(20 * MIB);
@@ -138,7 +140,7 @@ describe('writeVhdx', () => {
     const { fileSize } = await writeVhdx(mapOf({ extents: [] }), at('empty.vhdx'), optionsOf());
     expect(fileSize).toBe(4 * MIB);
     await withImage(at('empty.vhdx'), async ({ read }) => {
-      expect((await read(0, 9 * MIB)).every((byte) => byte === 0)).toBe(true);
+      expect((await read(0, 9 * MIB)).every(byte => byte === 0)).toBe(true);
     });
   });
 
@@ -155,7 +157,7 @@ describe('writeVhdx', () => {
 describe('writeRaw', () => {
   it('writes what the map says, for any map', async () => {
     await fc.assert(
-      fc.asyncProperty(maps, async (map) => {
+      fc.asyncProperty(maps, async map => {
         await writeRaw(map, at('any.raw'), optionsOf());
         expect(naiveDisk(map).equals(readFileSync(at('any.raw')))).toBe(true);
       }),
@@ -184,7 +186,9 @@ describe('both writers', () => {
       calls += 1;
       abort.abort(new Error('enough'));
     };
-    await expect(write(mapOf(), at('stopped'), optionsOf({ signal: abort.signal, onProgress }))).rejects.toThrow('enough');
+    await expect(write(mapOf(), at('stopped'), optionsOf({ signal: abort.signal, onProgress }))).rejects.toThrow(
+      'enough',
+    );
     expect(calls).toBe(1);
     expect(openFiles(directory)).toEqual([]);
   });
@@ -197,19 +201,34 @@ describe('both writers', () => {
     expect(openFiles(directory)).toEqual([]);
   });
 
-  it.each(writers)('$name passes on a source that is missing and a fault of its listener, and closes its files', async ({ write }) => {
-    const extents = [...mapOf().extents, { start: 8 * MIB, length: 10, file: at('missing'), offset: 0 }];
-    await expect(write(mapOf({ extents }), at('short'), optionsOf())).rejects.toThrow(/ENOENT.*missing/);
-    const onProgress = () => {
-      throw new Error('listener');
-    };
-    await expect(write(mapOf({ extents }), at('short'), optionsOf({ onProgress }))).rejects.toThrow('listener');
-    expect(openFiles(directory)).toEqual([]);
-  });
+  it.each(writers)(
+    '$name passes on a source that is missing and a fault of its listener, and closes its files',
+    async ({ write }) => {
+      const extents = [...mapOf().extents, { start: 8 * MIB, length: 10, file: at('missing'), offset: 0 }];
+      await expect(write(mapOf({ extents }), at('short'), optionsOf())).rejects.toThrow(/ENOENT.*missing/);
+      const onProgress = () => {
+        throw new Error('listener');
+      };
+      await expect(write(mapOf({ extents }), at('short'), optionsOf({ onProgress }))).rejects.toThrow('listener');
+      expect(openFiles(directory)).toEqual([]);
+    },
+  );
 
   it.each<[string, Extent[]]>([
-    ['overlap', [{ start: 0, bytes: content.subarray(0, 10) }, { start: 9, bytes: content.subarray(0, 1) }]],
-    ['are out of order', [{ start: 10, bytes: content.subarray(0, 1) }, { start: 0, bytes: content.subarray(0, 1) }]],
+    [
+      'overlap',
+      [
+        { start: 0, bytes: content.subarray(0, 10) },
+        { start: 9, bytes: content.subarray(0, 1) },
+      ],
+    ],
+    [
+      'are out of order',
+      [
+        { start: 10, bytes: content.subarray(0, 1) },
+        { start: 0, bytes: content.subarray(0, 1) },
+      ],
+    ],
     ['end after the disk', [{ start: 9 * MIB - 1, bytes: content.subarray(0, 2) }]],
     ['are empty', [{ start: 0, bytes: new Uint8Array(0) }]],
   ])('refuse extents that %s', async (_, extents) => {

@@ -11,9 +11,20 @@ import { planOf, putProgram, workshop, type FakeStep, type Workshop } from './st
 
 const folder = scratchDirectory();
 let count = 0;
-const hull: Artifact = { id: 'hull', key: 'k', sha256: 'd', bytes: 4, path: '/store/hull/artifact', facts: {}, inputs: {} };
+const hull: Artifact = {
+  id: 'hull',
+  key: 'k',
+  sha256: 'd',
+  bytes: 4,
+  path: '/store/hull/artifact',
+  facts: {},
+  inputs: {},
+};
 
-async function contextOf(own: Partial<FakeStep> = {}, options: Partial<Workshop> = {}): Promise<{ context: BuildContext; shop: Workshop; scratch: string }> {
+async function contextOf(
+  own: Partial<FakeStep> = {},
+  options: Partial<Workshop> = {},
+): Promise<{ context: BuildContext; shop: Workshop; scratch: string }> {
   const shop = workshop(join(folder, `${count++}`), options);
   mkdirSync(shop.out, { recursive: true });
   const scratch = join(shop.environment.cache, 'scratch/build-1');
@@ -30,7 +41,12 @@ describe('the places of a step', () => {
     expect(context).toMatchObject({
       work: join(scratch, 'deck'),
       out: join(scratch, 'deck/artifact'),
-      box: { work: '/mnt/work', out: '/mnt/work/artifact', inputs: { under: '/mnt/inputs/under' }, repository: '/mnt/work/repository' },
+      box: {
+        work: '/mnt/work',
+        out: '/mnt/work/artifact',
+        inputs: { under: '/mnt/inputs/under' },
+        repository: '/mnt/work/repository',
+      },
       epoch: 1_444_444_444,
       inputs: { under: hull },
       packages: null,
@@ -61,41 +77,67 @@ describe('the places of a step', () => {
     const shop = workshop(join(folder, `${count++}`));
     const packages = [packageOf('rope'), packageOf('anchor')];
     mkdirSync(join(shop.environment.cache, 'pool'), { recursive: true });
-    for (const each of [...packages, packageOf('ballast')]) writeFileSync(join(shop.environment.cache, 'pool', `${each.sha256}.deb`), each.name);
+    for (const each of [...packages, packageOf('ballast')])
+      writeFileSync(join(shop.environment.cache, 'pool', `${each.sha256}.deb`), each.name);
     const resolution: Resolution = { manifest: 'cargo', question: 'q', digest: 'r', packages };
     const plan = planOf([{ id: 'parts' }]);
     const [step] = plan.steps;
     if (step === undefined) throw new Error('no step');
     const scratch = join(shop.environment.cache, 'scratch');
-    const context = await stepContext(plan, { ...step, sources: manifestOf() }, {}, { ...shop, scratch, resolutions: { cargo: resolution } });
+    const context = await stepContext(
+      plan,
+      { ...step, sources: manifestOf() },
+      {},
+      { ...shop, scratch, resolutions: { cargo: resolution } },
+    );
     expect(context.packages).toEqual({ repository: join(scratch, 'parts/repository'), list: packages });
-    expect(readdirSync(join(scratch, 'parts/repository')).toSorted()).toEqual(['Packages', 'Release', 'anchor 3.1.deb', 'rope 3.1.deb']);
+    expect(readdirSync(join(scratch, 'parts/repository')).toSorted()).toEqual([
+      'Packages',
+      'Release',
+      'anchor 3.1.deb',
+      'rope 3.1.deb',
+    ]);
   });
 });
 
 describe('run', () => {
-  const argv = async (context: BuildContext, options: Parameters<BuildContext['run']>[2] = {}): Promise<string[]> => (await context.run('mkfs.kelp', ['-q', 'a b'], options)).split('\n');
+  const argv = async (context: BuildContext, options: Parameters<BuildContext['run']>[2] = {}): Promise<string[]> =>
+    (await context.run('mkfs.kelp', ['-q', 'a b'], options)).split('\n');
 
   test('a program of the tools tree, without network, with the step’s places', async () => {
     const { context, shop } = await contextOf({ publishes: 'deck.raw' });
     const made = await argv(context);
     expect(made.slice(-3)).toEqual(['mkfs.kelp', '-q', 'a b']);
     expect(made.join(' ')).toContain('--unshare-net');
-    expect(made.join(' ')).toContain(`--bind ${context.work} /mnt/work --bind ${shop.out} /mnt/out --ro-bind /store/hull/artifact /mnt/inputs/under --chdir /mnt/work`);
+    expect(made.join(' ')).toContain(
+      `--bind ${context.work} /mnt/work --bind ${shop.out} /mnt/out --ro-bind /store/hull/artifact /mnt/inputs/under --chdir /mnt/work`,
+    );
     expect(made.join(' ')).toContain('--ro-bind /trees/chest /');
   });
 
   test('in a fixed environment: nothing of the caller’s, the epoch of the image, and what the stage adds', async () => {
     const { context } = await contextOf();
     const made = await argv(context, { env: { FAKE_TIME: '7', TZ: 'Mars' } });
-    const set = Object.fromEntries(made.flatMap((each, index) => (each === '--setenv' ? [[made[index + 1], made[index + 2]]] : [])));
+    const set = Object.fromEntries(
+      made.flatMap((each, index) => (each === '--setenv' ? [[made[index + 1], made[index + 2]]] : [])),
+    );
     expect(made).toContain('--clearenv');
-    expect(set).toEqual({ PATH: '/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/tmp', LC_ALL: 'C.UTF-8', TZ: 'Mars', SOURCE_DATE_EPOCH: '1444444444', DEBIAN_FRONTEND: 'noninteractive', FAKE_TIME: '7' });
+    expect(set).toEqual({
+      PATH: '/usr/sbin:/usr/bin:/sbin:/bin',
+      HOME: '/tmp',
+      LC_ALL: 'C.UTF-8',
+      TZ: 'Mars',
+      SOURCE_DATE_EPOCH: '1444444444',
+      DEBIAN_FRONTEND: 'noninteractive',
+      FAKE_TIME: '7',
+    });
   });
 
   test('with many identities it has a folder for /tmp', async () => {
     const { context } = await contextOf();
-    expect((await argv(context, { identities: 'many' })).join(' ')).toContain(`--dev-bind ${join(context.work, 'tmp')} /tmp`);
+    expect((await argv(context, { identities: 'many' })).join(' ')).toContain(
+      `--dev-bind ${join(context.work, 'tmp')} /tmp`,
+    );
     expect(existsSync(join(context.work, 'tmp'))).toBe(true);
   });
 
@@ -104,7 +146,9 @@ describe('run', () => {
     putProgram(shop, 'bwrap', 'while read -r line; do echo "got $line"; done; echo why >&2');
     writeFileSync(join(context.work, 'in'), 'one\ntwo\n');
     const lines: string[] = [];
-    expect(await context.run('cat', [], { stdin: join(context.work, 'in'), onLine: line => lines.push(line) })).toBe('got one\ngot two');
+    expect(await context.run('cat', [], { stdin: join(context.work, 'in'), onLine: line => lines.push(line) })).toBe(
+      'got one\ngot two',
+    );
     expect(lines.toSorted()).toEqual(['got one', 'got two', 'why']);
     expect(await context.run('cat', [], { stdin: join(context.work, 'in'), stdout: 'made' })).toBe('');
     expect(readFileSync(join(context.work, 'made'), 'utf8')).toBe('got one\ngot two\n');
@@ -114,7 +158,13 @@ describe('run', () => {
   test('fails by the name of the program, and can be pasted', async () => {
     const { context, shop } = await contextOf();
     putProgram(shop, 'bwrap', 'echo "no space for kelp" >&2; exit 9');
-    await expect(context.run('mkfs.kelp', ['-q'])).rejects.toMatchObject({ message: 'mkfs.kelp ended with exit code 9', command: ['mkfs.kelp', '-q'], output: ['no space for kelp'], argv: expect.arrayContaining(['bwrap', 'mkfs.kelp']) as string[], log: join(shop.environment.cache, 'logs/galleon/deck.log') });
+    await expect(context.run('mkfs.kelp', ['-q'])).rejects.toMatchObject({
+      message: 'mkfs.kelp ended with exit code 9',
+      command: ['mkfs.kelp', '-q'],
+      output: ['no space for kelp'],
+      argv: expect.arrayContaining(['bwrap', 'mkfs.kelp']) as string[],
+      log: join(shop.environment.cache, 'logs/galleon/deck.log'),
+    });
   });
 });
 

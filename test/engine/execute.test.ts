@@ -1,6 +1,15 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
@@ -20,15 +29,24 @@ const folder = scratchDirectory();
 let count = 0;
 const newWorkshop = (own: Partial<Workshop> = {}): Workshop => workshop(join(folder, `${count++}`), own);
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
-const stepsOf = ({ events }: Workshop, type: string): string[] => events.flatMap(event => (event.type === type ? ['id' in event ? event.id : 'task' in event ? event.task.id : ''] : []));
+const stepsOf = ({ events }: Workshop, type: string): string[] =>
+  events.flatMap(event =>
+    event.type === type ? ['id' in event ? event.id : 'task' in event ? event.task.id : ''] : [],
+  );
 const scratchOf = ({ environment }: Workshop): string[] => readdirSync(join(environment.cache, 'scratch'));
-const untilAborted: Build = ({ signal }) => new Promise((_, reject) => {
-  if (signal.aborted) reject(signal.reason as Error);
-  signal.addEventListener('abort', () => reject(signal.reason as Error));
-});
+const untilAborted: Build = ({ signal }) =>
+  new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason as Error);
+    signal.addEventListener('abort', () => reject(signal.reason as Error));
+  });
 const fails: Build = () => Promise.reject(new Error('sprang a leak'));
 
-const CHAIN: FakeStep[] = [{ id: 'keel' }, { id: 'hull', inputs: { below: 'keel' } }, { id: 'mast' }, { id: 'ship', inputs: { one: 'hull', two: 'mast' }, publishes: 'ship.raw' }];
+const CHAIN: FakeStep[] = [
+  { id: 'keel' },
+  { id: 'hull', inputs: { below: 'keel' } },
+  { id: 'mast' },
+  { id: 'ship', inputs: { one: 'hull', two: 'mast' }, publishes: 'ship.raw' },
+];
 
 describe('a build', () => {
   test('gives every artifact in the order of the plan, each made from those before it', async () => {
@@ -41,19 +59,35 @@ describe('a build', () => {
     expect(readFileSync(join(shop.out, 'ship.raw'), 'utf8')).toBe(ship);
     expect(results.get('ship')).toMatchObject({
       cached: false,
-      artifact: { id: 'ship', key: 'key-of-ship', sha256: sha256(ship), bytes: ship.length, path: join(shop.out, 'ship.raw'), facts: { made: 'ship' }, inputs: { one: { id: 'hull', sha256: hull, inputs: { below: { id: 'keel' } } }, two: { id: 'mast' } } },
+      artifact: {
+        id: 'ship',
+        key: 'key-of-ship',
+        sha256: sha256(ship),
+        bytes: ship.length,
+        path: join(shop.out, 'ship.raw'),
+        facts: { made: 'ship' },
+        inputs: { one: { id: 'hull', sha256: hull, inputs: { below: { id: 'keel' } } }, two: { id: 'mast' } },
+      },
     });
     expect(readFileSync(results.get('hull')?.artifact.path ?? '', 'utf8')).toBe(`hull ${keel}`);
   });
 
   test('tells of each step, and of the file it leaves', async () => {
     const shop = newWorkshop({ jobs: 1 });
-    await execute(planOf(CHAIN.slice(0, 1).concat({ id: 'ship', inputs: { one: 'keel' }, publishes: 'ship.raw' })), shop);
+    await execute(
+      planOf(CHAIN.slice(0, 1).concat({ id: 'ship', inputs: { one: 'keel' }, publishes: 'ship.raw' })),
+      shop,
+    );
     expect(shop.events).toEqual([
       { type: 'started', task: { id: 'keel', summary: 'makes keel' } },
       { type: 'finished', id: 'keel', seconds: expect.any(Number) as number, detail: '4 B' },
       { type: 'started', task: { id: 'ship', summary: 'makes ship' } },
-      { type: 'published', path: join(shop.out, 'ship.raw'), bytes: 69, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) as string },
+      {
+        type: 'published',
+        path: join(shop.out, 'ship.raw'),
+        bytes: 69,
+        sha256: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
+      },
       { type: 'finished', id: 'ship', seconds: expect.any(Number) as number, detail: '69 B' },
     ]);
   });
@@ -72,11 +106,15 @@ describe('a build', () => {
     };
     const shop = newWorkshop();
     const results = await execute(planOf([{ id: 'ship', publishes: 'ship.raw', build }]), shop);
-    expect(results.get('ship')?.artifact.sha256).toBe(execFileSync('sha256sum', [join(shop.out, 'ship.raw')], { encoding: 'utf8' }).slice(0, 64));
+    expect(results.get('ship')?.artifact.sha256).toBe(
+      execFileSync('sha256sum', [join(shop.out, 'ship.raw')], { encoding: 'utf8' }).slice(0, 64),
+    );
   });
 
   test('a step whose input is not planned before it is our mistake', async () => {
-    await expect(execute(planOf([{ id: 'hull', inputs: { below: 'keel' } }, { id: 'keel' }]), newWorkshop())).rejects.toThrow('hull was planned before its input keel');
+    await expect(
+      execute(planOf([{ id: 'hull', inputs: { below: 'keel' } }, { id: 'keel' }]), newWorkshop()),
+    ).rejects.toThrow('hull was planned before its input keel');
   });
 
   test('a step without a key is our mistake, and harms no store', async () => {
@@ -122,7 +160,9 @@ describe('a second build', () => {
     shop.events.length = 0;
     const second = await execute(planOf(CHAIN.map(step => ({ ...step, build: fails }))), shop);
     expect(shop.events.map(event => event.type)).toEqual(Array.from({ length: 4 }, () => 'reused'));
-    expect([...second.values()].map(result => result.artifact)).toEqual([...first.values()].map(result => result.artifact));
+    expect([...second.values()].map(result => result.artifact)).toEqual(
+      [...first.values()].map(result => result.artifact),
+    );
     expect([...second.values()].every(result => result.cached)).toBe(true);
   });
 
@@ -130,15 +170,28 @@ describe('a second build', () => {
     const shop = newWorkshop();
     await execute(planOf(CHAIN), shop);
     shop.events.length = 0;
-    await execute(planOf(CHAIN.map(step => (step.id === 'mast' || step.id === 'ship' ? { ...step, key: 'another' + step.id } : step))), shop);
+    await execute(
+      planOf(
+        CHAIN.map(step => (step.id === 'mast' || step.id === 'ship' ? { ...step, key: 'another' + step.id } : step)),
+      ),
+      shop,
+    );
     expect(stepsOf(shop, 'reused').toSorted()).toEqual(['hull', 'keel']);
     expect(stepsOf(shop, 'finished')).toEqual(['mast', 'ship']);
   });
 
   test.each<[string, (shop: Workshop) => void, string[]]>([
-    ['was cut short in the store', shop => truncateSync(join(shop.environment.cache, 'store/key-of-hull/artifact'), 3), ['hull']],
+    [
+      'was cut short in the store',
+      shop => truncateSync(join(shop.environment.cache, 'store/key-of-hull/artifact'), 3),
+      ['hull'],
+    ],
     ['was deleted from the output folder', shop => rmSync(join(shop.out, 'ship.raw')), ['ship']],
-    ['was changed in the output folder', shop => writeFileSync(join(shop.out, 'ship.raw'), 'y'.repeat(statSync(join(shop.out, 'ship.raw')).size)), ['ship']],
+    [
+      'was changed in the output folder',
+      shop => writeFileSync(join(shop.out, 'ship.raw'), 'y'.repeat(statSync(join(shop.out, 'ship.raw')).size)),
+      ['ship'],
+    ],
   ])('makes again what %s', async (_, spoil, again) => {
     const shop = newWorkshop();
     await execute(planOf(CHAIN), shop);
@@ -161,7 +214,13 @@ describe('a second build', () => {
     expect([...(await lookAhead(planOf(CHAIN), shop)).values()]).toEqual([null, null, null, null]);
     await execute(planOf(CHAIN.slice(0, 2)), shop);
     const ahead = await lookAhead(planOf([...CHAIN, { id: 'unknown', key: null }]), shop);
-    expect([...ahead].map(([id, entry]) => [id, entry?.step ?? null])).toEqual([['keel', 'keel'], ['hull', 'hull'], ['mast', null], ['ship', null], ['unknown', null]]);
+    expect([...ahead].map(([id, entry]) => [id, entry?.step ?? null])).toEqual([
+      ['keel', 'keel'],
+      ['hull', 'hull'],
+      ['mast', null],
+      ['ship', null],
+      ['unknown', null],
+    ]);
   });
 });
 
@@ -171,7 +230,11 @@ describe('two steps with the same key', () => {
       const shop = newWorkshop({ jobs });
       const twins = ['port', 'starboard', 'stern'].map(id => ({ id, key: 'same', build: writesItsId('lamp') }));
       const results = await execute(planOf(twins), shop);
-      expect([...results.values()].map(({ artifact }) => readFileSync(artifact.path, 'utf8'))).toEqual(['lamp', 'lamp', 'lamp']);
+      expect([...results.values()].map(({ artifact }) => readFileSync(artifact.path, 'utf8'))).toEqual([
+        'lamp',
+        'lamp',
+        'lamp',
+      ]);
     }
   });
 });
@@ -232,7 +295,9 @@ describe('stopped by its user', () => {
       queueMicrotask(() => abort.abort(new Error('interrupted')));
       return untilAborted(context);
     };
-    await expect(execute(planOf([{ id: 'keel', build }, { id: 'mast', build: untilAborted }, { id: 'flag' }]), shop)).rejects.toThrow('interrupted');
+    await expect(
+      execute(planOf([{ id: 'keel', build }, { id: 'mast', build: untilAborted }, { id: 'flag' }]), shop),
+    ).rejects.toThrow('interrupted');
     expect(stepsOf(shop, 'failed')).toEqual([]);
     expect(stepsOf(shop, 'started')).not.toContain('flag');
     expect(scratchOf(shop)).toEqual([]);
@@ -270,19 +335,27 @@ describe('publishing', () => {
   });
 
   test.each<[string, Build]>([
-    ['fails', async ({ out }) => {
-      writeFileSync(out, 'the n');
-      throw new Error('sprang a leak');
-    }],
-    ['is stopped', async context => {
-      writeFileSync(context.out, 'the n');
-      queueMicrotask(() => stop.abort(new Error('sprang a leak')));
-      return untilAborted(context);
-    }],
+    [
+      'fails',
+      async ({ out }) => {
+        writeFileSync(out, 'the n');
+        throw new Error('sprang a leak');
+      },
+    ],
+    [
+      'is stopped',
+      async context => {
+        writeFileSync(context.out, 'the n');
+        queueMicrotask(() => stop.abort(new Error('sprang a leak')));
+        return untilAborted(context);
+      },
+    ],
   ])('a build that %s leaves the old file and nothing beside it', async (_, build) => {
     stop = new AbortController();
     const shop = { ...shopWithOld(), signal: stop.signal };
-    await expect(execute(planOf([{ id: 'ship', publishes: 'ship.raw', build }]), shop)).rejects.toThrow('sprang a leak');
+    await expect(execute(planOf([{ id: 'ship', publishes: 'ship.raw', build }]), shop)).rejects.toThrow(
+      'sprang a leak',
+    );
     expect(readdirSync(shop.out)).toEqual(['ship.raw']);
     expect(readFileSync(join(shop.out, 'ship.raw'), 'utf8')).toBe('the old one');
   });
@@ -291,7 +364,11 @@ describe('publishing', () => {
     const inCache = (path: unknown): boolean => String(path).startsWith(shop.environment.cache);
     const { rename: real } = await vi.importActual<{ rename: typeof rename }>('node:fs/promises');
     vi.mocked(rename).mockImplementation(async (from, to) => {
-      if (inCache(from) !== inCache(to)) throw Object.assign(new Error(`EXDEV: cross-device link not permitted, rename '${String(from)}' -> '${String(to)}'`), { code: 'EXDEV' });
+      if (inCache(from) !== inCache(to))
+        throw Object.assign(
+          new Error(`EXDEV: cross-device link not permitted, rename '${String(from)}' -> '${String(to)}'`),
+          { code: 'EXDEV' },
+        );
       await real(from, to);
     });
     try {

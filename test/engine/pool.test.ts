@@ -40,7 +40,16 @@ const fetch = async (programs: Programs, pool: string): Promise<{ result: unknow
   return { result, progress };
 };
 const newPool = (): string => join(folder, `pool-${count++}`);
-const failure = async (lines: string): Promise<ProcessFailure> => runProcess(['sh', '-c', 'printf "%s\\n" "$1"; exit 100', 'sh', lines], { env: { PATH: '/usr/bin:/bin' }, signal }).then(() => { throw new Error('it ended well'); }, (error: unknown) => error as ProcessFailure);
+const failure = async (lines: string): Promise<ProcessFailure> =>
+  runProcess(['sh', '-c', 'printf "%s\\n" "$1"; exit 100', 'sh', lines], {
+    env: { PATH: '/usr/bin:/bin' },
+    signal,
+  }).then(
+    () => {
+      throw new Error('it ended well');
+    },
+    (error: unknown) => error as ProcessFailure,
+  );
 
 describe('fetchPackages', () => {
   test('brings each into the pool by its digest, which apt checks', async () => {
@@ -50,7 +59,11 @@ describe('fetchPackages', () => {
     expect(result).toEqual({ fetched: 3, bytes: 33 });
     expect(readdirSync(pool)).toEqual(['anchor 3.1.deb', 'rope 3.1.deb', 'sail 3.1.deb']);
     expect(programs.asked).toContain('http://mirror.example/rope.deb SHA256:rope 3.1');
-    expect(progress.map(([fraction, detail]) => [Math.round(fraction * 3), detail])).toEqual([[1, '1 of 3 packages'], [2, '2 of 3 packages'], [3, '3 of 3 packages']]);
+    expect(progress.map(([fraction, detail]) => [Math.round(fraction * 3), detail])).toEqual([
+      [1, '1 of 3 packages'],
+      [2, '2 of 3 packages'],
+      [3, '3 of 3 packages'],
+    ]);
   });
 
   test('asks only for what is missing, and for nothing when nothing is', async () => {
@@ -67,8 +80,20 @@ describe('fetchPackages', () => {
   });
 
   test.each([
-    ['a mirror that does not answer', 'Err:1 http://mirror.example/sail.deb\nE: Could not connect', { name: 'BuildFault', message: 'packages could not be fetched: Err:1 http://mirror.example/sail.deb' }],
-    ['a package that is gone', 'Err:1 http://mirror.example/sail.deb\n  404  Not Found [IP: 9.9.9.9 80]\nE: Failed', { name: 'BuildFault', message: 'sail 3.1 (SHA-256 sail 3.1) is no longer at http://mirror.example/sail.deb', hint: 'the mirror has a newer one: build with --update' }],
+    [
+      'a mirror that does not answer',
+      'Err:1 http://mirror.example/sail.deb\nE: Could not connect',
+      { name: 'BuildFault', message: 'packages could not be fetched: Err:1 http://mirror.example/sail.deb' },
+    ],
+    [
+      'a package that is gone',
+      'Err:1 http://mirror.example/sail.deb\n  404  Not Found [IP: 9.9.9.9 80]\nE: Failed',
+      {
+        name: 'BuildFault',
+        message: 'sail 3.1 (SHA-256 sail 3.1) is no longer at http://mirror.example/sail.deb',
+        hint: 'the mirror has a newer one: build with --update',
+      },
+    ],
   ])('%s leaves no half file behind', async (_, lines, fault) => {
     const pool = newPool();
     await expect(fetch(helper(2, await failure(lines)), pool)).rejects.toMatchObject(fault);
@@ -94,7 +119,9 @@ describe('makeRepository', () => {
     expect(statSync(join(repository, 'rope 3.1.deb')).ino).toBe(statSync(join(pool, 'rope 3.1.deb')).ino);
     const index = readFileSync(join(repository, 'Packages'));
     expect(index.toString()).toContain('Filename: ./anchor 3.1.deb');
-    expect(readFileSync(join(repository, 'Release'), 'utf8')).toContain(` ${createHash('sha256').update(index).digest('hex')} ${index.length} Packages\n`);
+    expect(readFileSync(join(repository, 'Release'), 'utf8')).toContain(
+      ` ${createHash('sha256').update(index).digest('hex')} ${index.length} Packages\n`,
+    );
   });
 
   test('what it links is of use today, however old the mirror says it is', async () => {
@@ -107,6 +134,8 @@ describe('makeRepository', () => {
   });
 
   test('a package that the pool lacks', async () => {
-    await expect(makeRepository(join(folder, `repository-${count++}`), newPool(), manifestOf(), wanted)).rejects.toThrow('ENOENT');
+    await expect(
+      makeRepository(join(folder, `repository-${count++}`), newPool(), manifestOf(), wanted),
+    ).rejects.toThrow('ENOENT');
   });
 });

@@ -36,7 +36,13 @@ function apt(answers: Record<string, string | Error> = {}): Programs & { calls: 
     calls,
     run: (argv, options) => {
       calls.push({ argv, options });
-      const all: Record<string, string | Error> = { update: '', '--print-uris': URIS, show: STANZAS, pkgnames: 'rope\nanchor\nkraken\n', ...answers };
+      const all: Record<string, string | Error> = {
+        update: '',
+        '--print-uris': URIS,
+        show: STANZAS,
+        pkgnames: 'rope\nanchor\nkraken\n',
+        ...answers,
+      };
       const [answer] = Object.entries(all).flatMap(([word, text]) => (argv.includes(word) ? [text] : []));
       return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer ?? '');
     },
@@ -48,14 +54,35 @@ const places = (): { resolutions: string; apt: string; signal: AbortSignal } => 
   return { resolutions: join(own, 'resolutions'), apt: join(own, 'apt'), signal };
 };
 const failure = async (line: string): Promise<ProcessFailure> =>
-  runProcess(['sh', '-c', 'echo "$1"; exit 100', 'sh', line], { env: { PATH: '/usr/bin:/bin' }, signal }).then(() => { throw new Error('it ended well'); }, (error: unknown) => error as ProcessFailure);
+  runProcess(['sh', '-c', 'echo "$1"; exit 100', 'sh', line], { env: { PATH: '/usr/bin:/bin' }, signal }).then(
+    () => {
+      throw new Error('it ended well');
+    },
+    (error: unknown) => error as ProcessFailure,
+  );
 
 describe('resolvePackages', () => {
   test('gives what apt would fetch, by name, each with its stanza and without its place in the archive', async () => {
     const { packages } = await resolvePackages(manifestOf(), { ...places(), programs: apt() });
     expect(packages).toEqual([
-      { name: 'anchor', version: '9', architecture: 'all', uri: 'http://mirror.example/debian/pool/a/anchor/anchor_9_all.deb', bytes: 66, sha256: '22', stanza: 'Package: anchor\nVersion: 9\nArchitecture: all\nSize: 66\nSHA256: 22' },
-      { name: 'rope', version: '4:1.2+b1-3', architecture: 'amd64', uri: 'http://mirror.example/debian/pool/r/rope/rope_1.2%2bb1-3_amd64.deb', bytes: 77, sha256: '11', stanza: 'Package: rope\nVersion: 4:1.2+b1-3\nArchitecture: amd64\nDepends: hemp\nSize: 77\nSHA256: 11' },
+      {
+        name: 'anchor',
+        version: '9',
+        architecture: 'all',
+        uri: 'http://mirror.example/debian/pool/a/anchor/anchor_9_all.deb',
+        bytes: 66,
+        sha256: '22',
+        stanza: 'Package: anchor\nVersion: 9\nArchitecture: all\nSize: 66\nSHA256: 22',
+      },
+      {
+        name: 'rope',
+        version: '4:1.2+b1-3',
+        architecture: 'amd64',
+        uri: 'http://mirror.example/debian/pool/r/rope/rope_1.2%2bb1-3_amd64.deb',
+        bytes: 77,
+        sha256: '11',
+        stanza: 'Package: rope\nVersion: 4:1.2+b1-3\nArchitecture: amd64\nDepends: hemp\nSize: 77\nSHA256: 11',
+      },
     ]);
   });
 
@@ -63,37 +90,60 @@ describe('resolvePackages', () => {
     const where = places();
     const programs = apt();
     await resolvePackages(manifestOf(), { ...where, programs });
-    expect(programs.calls.map(call => call.argv.join(' '))).toEqual(['apt-get --quiet --error-on=any update', 'apt-get install --print-uris -qq -y ?essential rope anchor', 'apt-cache show rope anchor']);
+    expect(programs.calls.map(call => call.argv.join(' '))).toEqual([
+      'apt-get --quiet --error-on=any update',
+      'apt-get install --print-uris -qq -y ?essential rope anchor',
+      'apt-cache show rope anchor',
+    ]);
     const [directory = ''] = new Set(programs.calls.map(call => call.options.directory));
-    expect(programs.calls.every(call => call.options.env?.APT_CONFIG === '/mnt/work/apt.conf' && call.options.directory === directory)).toBe(true);
+    expect(
+      programs.calls.every(
+        call => call.options.env?.APT_CONFIG === '/mnt/work/apt.conf' && call.options.directory === directory,
+      ),
+    ).toBe(true);
     expect(readFileSync(join(directory, 'status'), 'utf8')).toBe('');
-    expect(readFileSync(join(directory, 'sources.list'), 'utf8')).toContain('http://mirror.example/debian experimental main contrib');
+    expect(readFileSync(join(directory, 'sources.list'), 'utf8')).toContain(
+      'http://mirror.example/debian experimental main contrib',
+    );
     expect(readFileSync(join(directory, 'apt.conf'), 'utf8')).toContain('Dir "/mnt/work";');
     expect(readdirSync(join(directory, 'state/lists'))).toEqual(['partial']);
   });
 
   test('manifests with the same sources share apt’s lists; others do not', async () => {
     const where = places();
-    for (const own of [{}, { packages: ['other'] }, { keyring: '/keys/other.gpg' }, { components: ['main'] }]) await resolvePackages(manifestOf(own), { ...where, programs: apt() });
+    for (const own of [{}, { packages: ['other'] }, { keyring: '/keys/other.gpg' }, { components: ['main'] }])
+      await resolvePackages(manifestOf(own), { ...where, programs: apt() });
     expect(readdirSync(where.apt)).toHaveLength(3);
   });
 
   test('a package that no mirror has, with all names that there are', async () => {
     const programs = apt({ '--print-uris': await failure('E: Unable to locate package krakne') });
-    const error: unknown = await resolvePackages(manifestOf(), { ...places(), programs }).catch((reason: unknown) => reason);
+    const error: unknown = await resolvePackages(manifestOf(), { ...places(), programs }).catch(
+      (reason: unknown) => reason,
+    );
     expect(error).toBeInstanceOf(PackageFault);
-    expect(error).toMatchObject({ packageName: 'krakne', message: 'no package "krakne" in sid of http://mirror.example/debian', manifest: { name: 'cargo' }, known: expect.arrayContaining(['kraken']) as string[] });
+    expect(error).toMatchObject({
+      packageName: 'krakne',
+      message: 'no package "krakne" in sid of http://mirror.example/debian',
+      manifest: { name: 'cargo' },
+      known: expect.arrayContaining(['kraken']) as string[],
+    });
   });
 
-  test.each(['--print-uris', 'update'])('another failure of %s stays what it is, and nothing is recorded', async word => {
-    const where = places();
-    const error = await failure('E: The repository is not signed');
-    await expect(resolvePackages(manifestOf(), { ...where, programs: apt({ [word]: error }) })).rejects.toBe(error);
-    expect(await recordedResolution(where.resolutions, manifestOf())).toBeNull();
-  });
+  test.each(['--print-uris', 'update'])(
+    'another failure of %s stays what it is, and nothing is recorded',
+    async word => {
+      const where = places();
+      const error = await failure('E: The repository is not signed');
+      await expect(resolvePackages(manifestOf(), { ...where, programs: apt({ [word]: error }) })).rejects.toBe(error);
+      expect(await recordedResolution(where.resolutions, manifestOf())).toBeNull();
+    },
+  );
 
   test('a file that apt-cache does not show is our mistake', async () => {
-    await expect(resolvePackages(manifestOf(), { ...places(), programs: apt({ show: 'Package: rope\nFilename: x' }) })).rejects.toThrow('apt means to fetch http://mirror.example/debian/pool/r/rope/rope_1.2%2bb1-3_amd64.deb, but');
+    await expect(
+      resolvePackages(manifestOf(), { ...places(), programs: apt({ show: 'Package: rope\nFilename: x' }) }),
+    ).rejects.toThrow('apt means to fetch http://mirror.example/debian/pool/r/rope/rope_1.2%2bb1-3_amd64.deb, but');
   });
 });
 
@@ -106,7 +156,11 @@ describe('recordedResolution', () => {
 
   test('is what was resolved', async () => {
     const { resolutions, digest } = await recorded();
-    expect(await recordedResolution(resolutions, manifestOf())).toMatchObject({ manifest: 'cargo', digest, packages: [{ name: 'anchor' }, { name: 'rope' }] });
+    expect(await recordedResolution(resolutions, manifestOf())).toMatchObject({
+      manifest: 'cargo',
+      digest,
+      packages: [{ name: 'anchor' }, { name: 'rope' }],
+    });
   });
 
   test.each<[string, Partial<Manifest>]>([
@@ -145,7 +199,8 @@ describe('recordedResolution', () => {
 
   test('its digest follows the packages, not their stanzas', async () => {
     const { digest } = await recorded();
-    const other = async (from: string, to: string): Promise<string> => (await resolvePackages(manifestOf(), { ...places(), programs: apt({ show: STANZAS.replace(from, to) }) })).digest;
+    const other = async (from: string, to: string): Promise<string> =>
+      (await resolvePackages(manifestOf(), { ...places(), programs: apt({ show: STANZAS.replace(from, to) }) })).digest;
     expect(await other('Depends: hemp', 'Depends: sisal')).toBe(digest);
     expect(await other('SHA256: 11', 'SHA256: 99')).not.toBe(digest);
   });

@@ -7,23 +7,34 @@ import { openFiles, scratchDirectory } from '../disk/scratch.ts';
 const folder = scratchDirectory();
 const at = (name: string): string => join(folder, name);
 const PATH = '/usr/bin:/bin';
-const sh = (script: string, options: Partial<ProcessOptions> = {}): Promise<string> => runProcess(['sh', '-c', script], { env: { PATH }, signal: new AbortController().signal, ...options });
+const sh = (script: string, options: Partial<ProcessOptions> = {}): Promise<string> =>
+  runProcess(['sh', '-c', script], { env: { PATH }, signal: new AbortController().signal, ...options });
 const failureOf = async (running: Promise<string>): Promise<ProcessFailure> => {
-  const error: unknown = await running.then(() => null, (reason: unknown) => reason);
+  const error: unknown = await running.then(
+    () => null,
+    (reason: unknown) => reason,
+  );
   if (!(error instanceof ProcessFailure)) throw new Error(`expected a ProcessFailure, got ${String(error)}`);
   return error;
 };
 
 describe('a program that ends well', () => {
-  test('gives its stdout, without stderr', async () => expect(await sh('echo one; echo other >&2; echo two')).toBe('one\ntwo'));
+  test('gives its stdout, without stderr', async () =>
+    expect(await sh('echo one; echo other >&2; echo two')).toBe('one\ntwo'));
 
   test('sees exactly the environment it is given', async () => {
-    expect((await runProcess(['env'], { env: { PATH, KELP: 'a b=c' }, signal: new AbortController().signal })).split('\n').toSorted()).toEqual(['KELP=a b=c', `PATH=${PATH}`]);
+    expect(
+      (await runProcess(['env'], { env: { PATH, KELP: 'a b=c' }, signal: new AbortController().signal }))
+        .split('\n')
+        .toSorted(),
+    ).toEqual(['KELP=a b=c', `PATH=${PATH}`]);
   });
 
   test('gets its arguments as they are', async () => {
     const args = ['a b', '', '$HOME', '*', "it's", 'é\n'];
-    expect(await runProcess(['printf', String.raw`%s\0`, ...args], { env: { PATH }, signal: new AbortController().signal })).toBe(args.map(each => `${each}\0`).join(''));
+    expect(
+      await runProcess(['printf', String.raw`%s\0`, ...args], { env: { PATH }, signal: new AbortController().signal }),
+    ).toBe(args.map(each => `${each}\0`).join(''));
   });
 
   test('has stdin closed', async () => expect(await sh('cat; echo end')).toBe('end'));
@@ -43,7 +54,9 @@ describe('a program that ends well', () => {
 
   test('is followed line by line, both outputs, also those ended by a carriage return', async () => {
     const lines: string[] = [];
-    await sh(String.raw`printf 'one\r\ntwo\rthr'; printf 'ee\n'; echo four >&2; printf 'ü\n'`, { onLine: line => lines.push(line) });
+    await sh(String.raw`printf 'one\r\ntwo\rthr'; printf 'ee\n'; echo four >&2; printf 'ü\n'`, {
+      onLine: line => lines.push(line),
+    });
     expect(lines.filter(line => line !== '').toSorted()).toEqual(['four', 'one', 'three', 'two', 'ü']);
   });
 
@@ -64,22 +77,44 @@ describe('a program that ends well', () => {
 describe('a program that ends badly', () => {
   test('tells its exit code, its output and where its log is', async () => {
     const failure = await failureOf(sh('echo one; echo two; exit 7', { log: at('bad.log') }));
-    expect(failure).toMatchObject({ message: 'sh ended with exit code 7', exitCode: 7, killedBy: null, output: ['one', 'two'], log: at('bad.log'), command: failure.argv });
+    expect(failure).toMatchObject({
+      message: 'sh ended with exit code 7',
+      exitCode: 7,
+      killedBy: null,
+      output: ['one', 'two'],
+      log: at('bad.log'),
+      command: failure.argv,
+    });
     expect(failure.argv).toEqual(['sh', '-c', expect.stringContaining('exit 7')]);
     expect(readFileSync(at('bad.log'), 'utf8')).toBe('one\ntwo\n');
   });
 
   test('by a signal', async () => {
-    expect(await failureOf(sh('kill -KILL $$'))).toMatchObject({ message: 'sh was ended by SIGKILL', exitCode: null, killedBy: 'SIGKILL', output: [], log: null });
+    expect(await failureOf(sh('kill -KILL $$'))).toMatchObject({
+      message: 'sh was ended by SIGKILL',
+      exitCode: null,
+      killedBy: 'SIGKILL',
+      output: [],
+      log: null,
+    });
   });
 
   test('by not being there', async () => {
-    const failure = await failureOf(runProcess(['no-such-program', 'x'], { env: { PATH }, signal: new AbortController().signal }));
-    expect(failure).toMatchObject({ message: 'no-such-program could not be started (ENOENT)', exitCode: null, killedBy: null, output: [expect.stringContaining('ENOENT')] });
+    const failure = await failureOf(
+      runProcess(['no-such-program', 'x'], { env: { PATH }, signal: new AbortController().signal }),
+    );
+    expect(failure).toMatchObject({
+      message: 'no-such-program could not be started (ENOENT)',
+      exitCode: null,
+      killedBy: null,
+      output: [expect.stringContaining('ENOENT')],
+    });
   });
 
   test('shows the last twenty lines that say something', async () => {
-    const { output } = await failureOf(sh('i=0; while [ $i -lt 30 ]; do echo "line $i"; echo "  "; i=$((i+1)); done; exit 1'));
+    const { output } = await failureOf(
+      sh('i=0; while [ $i -lt 30 ]; do echo "line $i"; echo "  "; i=$((i+1)); done; exit 1'),
+    );
     expect(output).toEqual(Array.from({ length: 20 }, (_, index) => `line ${index + 10}`));
   });
 
@@ -106,7 +141,8 @@ describe('stopped', () => {
       return false;
     }
   };
-  const gone = async (pid: number): Promise<void> => expect.poll(() => alive(pid), { timeout: 5000, interval: 5 }).toBe(false);
+  const gone = async (pid: number): Promise<void> =>
+    expect.poll(() => alive(pid), { timeout: 5000, interval: 5 }).toBe(false);
 
   test('before the start nothing runs', async () => {
     const abort = new AbortController();

@@ -14,7 +14,8 @@ const sandbox = (own: Partial<Sandbox> = {}): Sandbox => ({
   scratch: null,
   ...own,
 });
-const argv = (own: Partial<Sandbox>, root: boolean): string => sandboxArgv(sandbox(own), ['mkfs.kelp', '-q', 'a b'], { root }).join(' ');
+const argv = (own: Partial<Sandbox>, root: boolean): string =>
+  sandboxArgv(sandbox(own), ['mkfs.kelp', '-q', 'a b'], { root }).join(' ');
 
 const COMMON = 'bwrap --die-with-parent --new-session --unshare-pid --unshare-ipc --unshare-uts';
 const ENV = '--clearenv --setenv LC_ALL C --setenv EMPTY ';
@@ -22,7 +23,9 @@ const BINDS = '--bind /host/work /mnt/work --ro-bind /host/in /mnt/inputs/hull -
 
 describe('sandboxArgv', () => {
   test.each([false, true])('one identity, no network (root: %s)', root => {
-    expect(argv({}, root)).toBe(`${COMMON} --unshare-net --unshare-user --uid 0 --gid 0 ${ENV} --ro-bind /cache/trees/chest / --tmpfs /mnt --tmpfs /run --tmpfs /tmp --proc /proc --dev /dev ${BINDS}`);
+    expect(argv({}, root)).toBe(
+      `${COMMON} --unshare-net --unshare-user --uid 0 --gid 0 ${ENV} --ro-bind /cache/trees/chest / --tmpfs /mnt --tmpfs /run --tmpfs /tmp --proc /proc --dev /dev ${BINDS}`,
+    );
   });
 
   test('many identities, for a user: a namespace of all subordinate ids around it', () => {
@@ -44,7 +47,9 @@ describe('sandboxArgv', () => {
   });
 
   test('the host as the tree has its own files for that', () => {
-    expect(argv({ network: true, tree: '/' }, false)).toContain('--dev /dev --ro-bind-try /run/systemd/resolve /run/systemd/resolve --bind /host/work');
+    expect(argv({ network: true, tree: '/' }, false)).toContain(
+      '--dev /dev --ro-bind-try /run/systemd/resolve /run/systemd/resolve --bind /host/work',
+    );
   });
 
   test('the program stands behind --, each argument on its own', () => {
@@ -52,10 +57,13 @@ describe('sandboxArgv', () => {
   });
 
   test('every path of the host but the tree and the binds stays unseen', () => {
-    for (const root of [false, true]) for (const identities of ['one', 'many'] as const) {
-      const all = sandboxArgv(sandbox({ identities, scratch: '/host/tmp' }), ['x'], { root });
-      const mounts = all.flatMap((each, index) => (/bind/.test(each) ? [all[index + 1]] : []));
-      expect(['/cache/trees/chest', '/host/work', '/host/in', '/host/tmp', '/sys']).toEqual(expect.arrayContaining(mounts));
-    }
+    for (const root of [false, true])
+      for (const identities of ['one', 'many'] as const) {
+        const all = sandboxArgv(sandbox({ identities, scratch: '/host/tmp' }), ['x'], { root });
+        const mounts = all.flatMap((each, index) => (/bind/.test(each) ? [all[index + 1]] : []));
+        expect(['/cache/trees/chest', '/host/work', '/host/in', '/host/tmp', '/sys']).toEqual(
+          expect.arrayContaining(mounts),
+        );
+      }
   });
 });

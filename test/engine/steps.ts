@@ -18,16 +18,24 @@ export interface FakeStep {
 }
 
 /** Writes its id and what its inputs hold. */
-export const writesItsId = (id: string): Build => async ({ out, inputs }) => {
-  writeFileSync(out, [id, ...Object.values(inputs).map(input => input?.sha256)].join(' '));
-  return { made: id };
-};
+export const writesItsId =
+  (id: string): Build =>
+  async ({ out, inputs }) => {
+    writeFileSync(out, [id, ...Object.values(inputs).map(input => input?.sha256)].join(' '));
+    return { made: id };
+  };
 
 export function planOf(steps: readonly FakeStep[]): Plan {
   return { image: imageOf(), layout: layoutOf([]), steps: steps.map(plannedOf) };
 }
 
-function plannedOf({ id, inputs = {}, key = `key-of-${id}`, publishes, build = writesItsId(id) }: FakeStep): PlannedStep {
+function plannedOf({
+  id,
+  inputs = {},
+  key = `key-of-${id}`,
+  publishes,
+  build = writesItsId(id),
+}: FakeStep): PlannedStep {
   const stage: AnyStage = {
     name: `stage-${id}`,
     version: 5,
@@ -51,7 +59,14 @@ export function workshop(folder: string, own: Partial<ExecuteOptions> = {}): Wor
   mkdirSync(folder, { recursive: true });
   const events: Event[] = [];
   return {
-    environment: { cache: join(folder, 'cache'), root: true, uid: 4321, user: 'keel', path: join(folder, 'bin'), proxies: {} },
+    environment: {
+      cache: join(folder, 'cache'),
+      root: true,
+      uid: 4321,
+      user: 'keel',
+      path: join(folder, 'bin'),
+      proxies: {},
+    },
     tools: '/trees/chest',
     resolutions: {},
     out: join(folder, 'out'),

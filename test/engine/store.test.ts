@@ -1,9 +1,27 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { digestExtents, digestFile, findEntry, listEntries, putEntry, replaceFile, type Entry } from '../../pipeline/engine/store.ts';
+import {
+  digestExtents,
+  digestFile,
+  findEntry,
+  listEntries,
+  putEntry,
+  replaceFile,
+  type Entry,
+} from '../../pipeline/engine/store.ts';
 import { openFiles, scratchDirectory } from '../disk/scratch.ts';
 
 const folder = scratchDirectory();
@@ -11,7 +29,18 @@ const at = (name: string): string => join(folder, name);
 const { signal } = new AbortController();
 const sha256 = (bytes: Buffer | string): string => createHash('sha256').update(bytes).digest('hex');
 
-const entryOf = (own: Partial<Entry> = {}): Entry => ({ key: 'k1', step: 'hull', stage: 'tree', image: 'galleon', sha256: 'd1', bytes: 6, facts: { planks: [1, { two: null }] }, seconds: 1.5, published: null, ...own });
+const entryOf = (own: Partial<Entry> = {}): Entry => ({
+  key: 'k1',
+  step: 'hull',
+  stage: 'tree',
+  image: 'galleon',
+  sha256: 'd1',
+  bytes: 6,
+  facts: { planks: [1, { two: null }] },
+  seconds: 1.5,
+  published: null,
+  ...own,
+});
 let count = 0;
 
 /** A store of its own with the entry in it. */
@@ -106,15 +135,18 @@ describe('the entry of a published file', () => {
     ['gone', file => rmSync(file)],
     ['longer', file => writeFileSync(file, 'artfully')],
     ['touched', file => utimesSync(file, 1000, 1000)],
-    ['replaced by another of the same length and time', file => {
-      const { atime, mtime } = statSync(file);
-      writeFileSync(`${file}.new`, 'forged');
-      rmSync(file);
-      mkdirSync(file);
-      rmSync(file, { recursive: true });
-      writeFileSync(file, readFileSync(`${file}.new`));
-      utimesSync(file, atime, new Date(mtime.getTime() + 1));
-    }],
+    [
+      'replaced by another of the same length and time',
+      file => {
+        const { atime, mtime } = statSync(file);
+        writeFileSync(`${file}.new`, 'forged');
+        rmSync(file);
+        mkdirSync(file);
+        rmSync(file, { recursive: true });
+        writeFileSync(file, readFileSync(`${file}.new`));
+        utimesSync(file, atime, new Date(mtime.getTime() + 1));
+      },
+    ],
   ])('is not found when that is %s', async (_, change) => {
     const { store, file } = await published();
     change(file);
@@ -124,7 +156,10 @@ describe('the entry of a published file', () => {
 
 test('listEntries gives the last used first, with what it takes on disk', async () => {
   const { store } = await stored({ key: 'old' }, 'x'.repeat(9000));
-  for (const [key, time] of [['new', 3000], ['mid', 2000]] as const) {
+  for (const [key, time] of [
+    ['new', 3000],
+    ['mid', 2000],
+  ] as const) {
     writeFileSync(at('one'), 'y');
     await putEntry(store, entryOf({ key }), at('one'));
     utimesSync(join(store, key, 'entry.json'), time, time);
@@ -132,7 +167,11 @@ test('listEntries gives the last used first, with what it takes on disk', async 
   utimesSync(join(store, 'old', 'entry.json'), 1000, 1000);
   mkdirSync(join(store, 'rubbish'));
   const rows = await listEntries(store);
-  expect(rows.map(row => [row.entry.key, row.usedAt.getTime(), row.folder])).toEqual([['new', 3_000_000, join(store, 'new')], ['mid', 2_000_000, join(store, 'mid')], ['old', 1_000_000, join(store, 'old')]]);
+  expect(rows.map(row => [row.entry.key, row.usedAt.getTime(), row.folder])).toEqual([
+    ['new', 3_000_000, join(store, 'new')],
+    ['mid', 2_000_000, join(store, 'mid')],
+    ['old', 1_000_000, join(store, 'old')],
+  ]);
   expect(rows[2]?.onDisk).toBeGreaterThanOrEqual(9000);
   expect(await listEntries(at('no-such-store'))).toEqual([]);
 });
@@ -172,20 +211,71 @@ describe('digests', () => {
 
   test('digestExtents is equal for equal data', async () => {
     write([100, 'abc'], [4000, 'xyz']);
-    const first = await digestExtents(file, signal, [[100, 3], [4000, 3]]);
+    const first = await digestExtents(file, signal, [
+      [100, 3],
+      [4000, 3],
+    ]);
     write([100, 'abc'], [4000, 'xyz']);
-    expect(await digestExtents(file, signal, [[100, 3], [4000, 3]])).toEqual(first);
+    expect(
+      await digestExtents(file, signal, [
+        [100, 3],
+        [4000, 3],
+      ]),
+    ).toEqual(first);
     expect(first.bytes).toBe(5000);
   });
 
   test.each<[string, [number, string][], [number, number][]]>([
-    ['moves', [[101, 'abc'], [4000, 'xyz']], [[101, 3], [4000, 3]]],
-    ['moves from one extent to the next', [[100, 'ab'], [3999, 'cxyz']], [[100, 2], [3999, 4]]],
-    ['changes', [[100, 'abd'], [4000, 'xyz']], [[100, 3], [4000, 3]]],
-    ['changes places', [[100, 'xyz'], [4000, 'abc']], [[100, 3], [4000, 3]]],
+    [
+      'moves',
+      [
+        [101, 'abc'],
+        [4000, 'xyz'],
+      ],
+      [
+        [101, 3],
+        [4000, 3],
+      ],
+    ],
+    [
+      'moves from one extent to the next',
+      [
+        [100, 'ab'],
+        [3999, 'cxyz'],
+      ],
+      [
+        [100, 2],
+        [3999, 4],
+      ],
+    ],
+    [
+      'changes',
+      [
+        [100, 'abd'],
+        [4000, 'xyz'],
+      ],
+      [
+        [100, 3],
+        [4000, 3],
+      ],
+    ],
+    [
+      'changes places',
+      [
+        [100, 'xyz'],
+        [4000, 'abc'],
+      ],
+      [
+        [100, 3],
+        [4000, 3],
+      ],
+    ],
   ])('digestExtents differs when data %s', async (_, pieces, extents) => {
     write([100, 'abc'], [4000, 'xyz']);
-    const before = await digestExtents(file, signal, [[100, 3], [4000, 3]]);
+    const before = await digestExtents(file, signal, [
+      [100, 3],
+      [4000, 3],
+    ]);
     write(...pieces);
     expect((await digestExtents(file, signal, extents)).sha256).not.toBe(before.sha256);
   });

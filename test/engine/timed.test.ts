@@ -4,17 +4,27 @@ import type { Event } from '../../pipeline/report/events.ts';
 
 const task = { id: 'fetch cargo', summary: 'packages of cargo' };
 
-async function eventsOf(signal: AbortSignal, work: () => Promise<{ value: number; detail: string }>): Promise<{ result: unknown; types: string[]; events: Event[] }> {
+async function eventsOf(
+  signal: AbortSignal,
+  work: () => Promise<{ value: number; detail: string }>,
+): Promise<{ result: unknown; types: string[]; events: Event[] }> {
   const events: Event[] = [];
-  const result: unknown = await timed(task, { signal, emit: event => void events.push(event) }, work).catch((reason: unknown) => reason);
+  const result: unknown = await timed(task, { signal, emit: event => void events.push(event) }, work).catch(
+    (reason: unknown) => reason,
+  );
   return { result, types: events.map(event => event.type), events };
 }
 
 describe('timed', () => {
   test('tells when it starts and when it is done, and gives the value', async () => {
-    const { result, events } = await eventsOf(new AbortController().signal, () => Promise.resolve({ value: 42, detail: '7 packages' }));
+    const { result, events } = await eventsOf(new AbortController().signal, () =>
+      Promise.resolve({ value: 42, detail: '7 packages' }),
+    );
     expect(result).toBe(42);
-    expect(events).toEqual([{ type: 'started', task }, { type: 'finished', id: 'fetch cargo', seconds: expect.any(Number) as number, detail: '7 packages' }]);
+    expect(events).toEqual([
+      { type: 'started', task },
+      { type: 'finished', id: 'fetch cargo', seconds: expect.any(Number) as number, detail: '7 packages' },
+    ]);
   });
 
   const reason = new Error('interrupted');

@@ -36,7 +36,11 @@ function diskOf(gpt: GptTable): Uint8Array {
 }
 
 async function decode(disk: Uint8Array, sectorSize: number) {
-  return decodeGpt(async (offset, length) => Buffer.from(disk.buffer).subarray(offset, offset + length), disk.length, sectorSize);
+  return decodeGpt(
+    async (offset, length) => Buffer.from(disk.buffer).subarray(offset, offset + length),
+    disk.length,
+    sectorSize,
+  );
 }
 
 const sectorSizes = fc.constantFrom(512, 4096);
@@ -57,7 +61,7 @@ const tables: fc.Arbitrary<GptTable> = fc
     const { head, tail } = gptReserved(sectorSize);
     const size = sectors * sectorSize;
     const usable = (size - head - tail) / sectorSize;
-    const bounds = [...new Set(cuts.map((cut) => head + (cut % (usable + 1)) * sectorSize))].toSorted((a, b) => a - b);
+    const bounds = [...new Set(cuts.map(cut => head + (cut % (usable + 1)) * sectorSize))].toSorted((a, b) => a - b);
     const partitions = bounds.slice(1).map((end, i) => ({
       number: numbers[i] ?? 0,
       name: (names[i] ?? '').replaceAll('\0', '').slice(0, 36),
@@ -73,7 +77,7 @@ const tables: fc.Arbitrary<GptTable> = fc
 describe('encodeGpt', () => {
   it('round-trips through decodeGpt without faults', async () => {
     await fc.assert(
-      fc.asyncProperty(tables, async (gpt) => {
+      fc.asyncProperty(tables, async gpt => {
         const { diskGuid, sectorSize } = gpt;
         const partitions = gpt.partitions.toSorted((a, b) => a.number - b.number);
         expect(await decode(diskOf(gpt), sectorSize)).toEqual({ diskGuid, sectorSize, partitions, faults: [] });
@@ -88,17 +92,36 @@ describe('encodeGpt', () => {
     const disk = diskOf(table({ sectorSize }));
     const view = new DataView(disk.buffer);
     const u64 = (at: number) => Number(view.getBigUint64(at, true));
-    expect([...disk.subarray(446, 462)]).toEqual([0, 0, 2, 0, 0xee, 0xff, 0xff, 0xff, 1, 0, 0, 0, end & 255, end >> 8, 0, 0]);
+    expect([...disk.subarray(446, 462)]).toEqual([
+      0,
+      0,
+      2,
+      0,
+      0xee,
+      0xff,
+      0xff,
+      0xff,
+      1,
+      0,
+      0,
+      0,
+      end & 255,
+      end >> 8,
+      0,
+      0,
+    ]);
     expect([disk[510], disk[511]]).toEqual([0x55, 0xaa]);
     const [header, backup] = [sectorSize, end * sectorSize];
     expect(Buffer.from(disk.slice(header, header + 16)).toString('latin1')).toBe('EFI PART\0\0\x01\0\x5c\0\0\0');
-    expect([24, 32, 40, 48, 72].map((at) => u64(header + at))).toEqual([1, end, first, last, 2]);
-    expect([24, 32, 40, 48, 72].map((at) => u64(backup + at))).toEqual([end, 1, first, last, entriesAt]);
+    expect([24, 32, 40, 48, 72].map(at => u64(header + at))).toEqual([1, end, first, last, 2]);
+    expect([24, 32, 40, 48, 72].map(at => u64(backup + at))).toEqual([end, 1, first, last, entriesAt]);
     expect([view.getUint32(header + 80, true), view.getUint32(header + 84, true)]).toEqual([128, 128]);
     const entry = 2 * sectorSize + 2 * 128;
     expect([u64(entry + 32), u64(entry + 40)]).toEqual([MIB / sectorSize, (3 * MIB) / sectorSize - 1]);
     expect(view.getBigUint64(entry + 48, true)).toBe(1n << 60n);
-    expect(disk.slice(entry, entry + 128)).toEqual(disk.slice(entriesAt * sectorSize + 256, entriesAt * sectorSize + 384));
+    expect(disk.slice(entry, entry + 128)).toEqual(
+      disk.slice(entriesAt * sectorSize + 256, entriesAt * sectorSize + 384),
+    );
   });
 
   it('fills the protective MBR up at 32 bits', () => {
@@ -116,9 +139,13 @@ describe('encodeGpt', () => {
     ['number 129', [{ number: 129 }], /not in 1 to 128/],
     ['attribute 64', [{ attributes: [64] }], /attributes 64/],
     ['one number twice', [{}, { start: 4 * MIB, end: 5 * MIB }], /one number/],
-    ['an overlap', [{}, { number: 4, name: 'Surf', start: 2 * MIB }], /3 "KelpRoot" \[1048576, 3145728\) overlaps 4 "Surf"/],
+    [
+      'an overlap',
+      [{}, { number: 4, name: 'Surf', start: 2 * MIB }],
+      /3 "KelpRoot" \[1048576, 3145728\) overlaps 4 "Surf"/,
+    ],
   ])('refuses %s', (_, changes, message) => {
-    const partitions = changes.map((change) => partition(change));
+    const partitions = changes.map(change => partition(change));
     expect(() => encodeGpt(table({ partitions }))).toThrow(message);
     expect(() => encodeGpt(table({ partitions }))).toThrow(FormatFault);
   });
@@ -141,20 +168,31 @@ describe('decodeGpt', () => {
       'backup entries': { at: size - tail, length: 128 * 128 },
     };
   };
-  const parts = fc.constantFrom<keyof ReturnType<typeof places>>('primary header', 'primary entries', 'backup header', 'backup entries');
+  const parts = fc.constantFrom<keyof ReturnType<typeof places>>(
+    'primary header',
+    'primary entries',
+    'backup header',
+    'backup entries',
+  );
 
   it('reports any changed byte of either copy, names the copy, and answers from the other', async () => {
     await fc.assert(
-      fc.asyncProperty(sectorSizes, parts, fc.nat(), fc.integer({ min: 1, max: 255 }), async (sectorSize, part, position, flip) => {
-        const disk = diskOf(table({ sectorSize }));
-        const { at, length } = places(sectorSize)[part];
-        const byte = at + (position % length);
-        disk[byte] = (disk[byte] ?? 0) ^ flip;
-        const { faults, partitions } = await decode(disk, sectorSize);
-        expect(faults).toHaveLength(1);
-        expect(faults[0]).toContain(part);
-        expect(partitions).toEqual([partition()]);
-      }),
+      fc.asyncProperty(
+        sectorSizes,
+        parts,
+        fc.nat(),
+        fc.integer({ min: 1, max: 255 }),
+        async (sectorSize, part, position, flip) => {
+          const disk = diskOf(table({ sectorSize }));
+          const { at, length } = places(sectorSize)[part];
+          const byte = at + (position % length);
+          disk[byte] = (disk[byte] ?? 0) ^ flip;
+          const { faults, partitions } = await decode(disk, sectorSize);
+          expect(faults).toHaveLength(1);
+          expect(faults[0]).toContain(part);
+          expect(partitions).toEqual([partition()]);
+        },
+      ),
     );
   });
 
@@ -188,7 +226,9 @@ describe('decodeGpt', () => {
 
   it('reports copies that are each sound but differ', async () => {
     const disk = diskOf(table());
-    const other = encodeGpt(table({ diskGuid: 'ffffffff-4b5a-4697-8877-665544332211', partitions: [partition({ name: 'Other' })] }));
+    const other = encodeGpt(
+      table({ diskGuid: 'ffffffff-4b5a-4697-8877-665544332211', partitions: [partition({ name: 'Other' })] }),
+    );
     disk.set(other.backup, other.backupStart);
     const { faults, partitions } = await decode(disk, 512);
     expect(faults).toEqual(['the two copies differ: disk GUID', 'the two copies differ: entries']);
@@ -213,7 +253,10 @@ describe('decodeGpt', () => {
 function withEntryAt(disk: Uint8Array, { start, end }: { start: number; end: number }): Uint8Array {
   const moved = disk.slice();
   const view = new DataView(moved.buffer);
-  for (const [header, entries] of [[512, 1024], [moved.length - 512, moved.length - 512 - 16_384]] as const) {
+  for (const [header, entries] of [
+    [512, 1024],
+    [moved.length - 512, moved.length - 512 - 16_384],
+  ] as const) {
     view.setBigUint64(entries + 3 * 128 + 32, BigInt(start / 512), true);
     view.setBigUint64(entries + 3 * 128 + 40, BigInt(end / 512 - 1), true);
     view.setUint32(header + 88, crc32(moved.subarray(entries, entries + 16_384)), true);

@@ -10,7 +10,9 @@ function block(lines: string): Buffer {
 
 describe('encodeGrubenv', () => {
   test('lines in their order, then #', () => {
-    expect(Buffer.from(encodeGrubenv({ ORDER: 'Q P', Q_OK: '1', P_TRY: '' }))).toEqual(block('ORDER=Q P\nQ_OK=1\nP_TRY=\n'));
+    expect(Buffer.from(encodeGrubenv({ ORDER: 'Q P', Q_OK: '1', P_TRY: '' }))).toEqual(
+      block('ORDER=Q P\nQ_OK=1\nP_TRY=\n'),
+    );
   });
 
   test('backslashes and newlines are escaped as the manual says', () => {
@@ -20,7 +22,9 @@ describe('encodeGrubenv', () => {
   test('1024 bytes and no more', () => {
     const room = GRUBENV_BYTES - '# GRUB Environment Block\nx=\n'.length;
     expect(Buffer.from(encodeGrubenv({ x: 'y'.repeat(room) })).toString()).toMatch(/y\n$/);
-    expect(() => encodeGrubenv({ x: 'y'.repeat(room + 1) })).toThrow('1 variables do not fit in an environment block of 1024 bytes');
+    expect(() => encodeGrubenv({ x: 'y'.repeat(room + 1) })).toThrow(
+      '1 variables do not fit in an environment block of 1024 bytes',
+    );
     expect(encodeGrubenv({ x: 'é'.repeat(room / 2) })).toHaveLength(GRUBENV_BYTES);
   });
 });
@@ -36,13 +40,18 @@ describe('decodeGrubenv', () => {
     ['', {}],
   ])('%j', (lines, variables) => expect(decodeGrubenv(block(lines))).toEqual(variables));
 
-  test('a value cut off by the end of the block is none', () => expect(decodeGrubenv(Buffer.concat([block('A=1\n').subarray(0, 1020), Buffer.from('\nB=1')]))).toEqual({ A: '1' }));
+  test('a value cut off by the end of the block is none', () =>
+    expect(decodeGrubenv(Buffer.concat([block('A=1\n').subarray(0, 1020), Buffer.from('\nB=1')]))).toEqual({ A: '1' }));
 
   test.each([
     ['nothing', Buffer.alloc(0), 'not a GRUB environment block: 0 bytes that begin with ""'],
     ['too short', block('').subarray(0, 1023), 'not a GRUB environment block: 1023 bytes'],
     ['too long', Buffer.concat([block(''), Buffer.from('#')]), 'not a GRUB environment block: 1025 bytes'],
-    ['other bytes', Buffer.alloc(1024, 'z'), 'not a GRUB environment block: 1024 bytes that begin with "zzzzzzzzzzzzzzzz"'],
+    [
+      'other bytes',
+      Buffer.alloc(1024, 'z'),
+      'not a GRUB environment block: 1024 bytes that begin with "zzzzzzzzzzzzzzzz"',
+    ],
   ])('refuses %s', (_, bytes, message) => {
     expect(() => decodeGrubenv(bytes)).toThrow(message);
     expect(() => decodeGrubenv(bytes)).toThrow(FormatFault);
@@ -50,8 +59,15 @@ describe('decodeGrubenv', () => {
 });
 
 test('whatever is written is read', () => {
-  const name = fc.string({ unit: fc.constantFrom('A', 'b', '_', '7'), minLength: 1, maxLength: 8 }).filter(each => /^[A-Za-z_]/.test(each));
-  const value = fc.oneof(fc.string({ unit: fc.constantFrom('\\', '\n', '#', '=', ' ', 'a') }), fc.string({ unit: 'grapheme', maxLength: 10 })).filter(each => !/\uFFFD/.test(each));
+  const name = fc
+    .string({ unit: fc.constantFrom('A', 'b', '_', '7'), minLength: 1, maxLength: 8 })
+    .filter(each => /^[A-Za-z_]/.test(each));
+  const value = fc
+    .oneof(
+      fc.string({ unit: fc.constantFrom('\\', '\n', '#', '=', ' ', 'a') }),
+      fc.string({ unit: 'grapheme', maxLength: 10 }),
+    )
+    .filter(each => !/\uFFFD/.test(each));
   fc.assert(
     fc.property(fc.dictionary(name, value, { maxKeys: 6 }), variables => {
       expect(decodeGrubenv(encodeGrubenv(variables))).toEqual({ ...variables });

@@ -18,15 +18,18 @@ describe('GUID bytes', () => {
   });
 
   it('round-trips', () => {
-    fc.assert(fc.property(fc.uuid(), (text) => decodeGuid(encodeGuid(text)) === text));
+    fc.assert(fc.property(fc.uuid(), text => decodeGuid(encodeGuid(text)) === text));
     const sixteen = fc.uint8Array({ minLength: 16, maxLength: 16 });
-    fc.assert(fc.property(sixteen, (bytes) => Buffer.compare(encodeGuid(decodeGuid(bytes)), bytes) === 0));
+    fc.assert(fc.property(sixteen, bytes => Buffer.compare(encodeGuid(decodeGuid(bytes)), bytes) === 0));
   });
 
-  it.each(['', 'esp', 'c12a7328f81f11d2ba4b00a0c93ec93b', '{c12a7328-f81f-11d2-ba4b-00a0c93ec93b}', 'c12a7328-f81f-11d2-ba4b-00a0c93ec93g'])(
-    'refuses %j',
-    (text) => expect(() => encodeGuid(text)).toThrow(FormatFault),
-  );
+  it.each([
+    '',
+    'esp',
+    'c12a7328f81f11d2ba4b00a0c93ec93b',
+    '{c12a7328-f81f-11d2-ba4b-00a0c93ec93b}',
+    'c12a7328-f81f-11d2-ba4b-00a0c93ec93g',
+  ])('refuses %j', text => expect(() => encodeGuid(text)).toThrow(FormatFault));
 });
 
 describe('seededGuid', () => {
@@ -43,7 +46,13 @@ describe('seededGuid', () => {
   });
 
   it('differs where seed or names differ, also when they read the same in a row', () => {
-    const made = [seededGuid('ab', 'c'), seededGuid('a', 'bc'), seededGuid('abc'), seededGuid('', 'abc'), seededGuid('ab', 'c', '')];
+    const made = [
+      seededGuid('ab', 'c'),
+      seededGuid('a', 'bc'),
+      seededGuid('abc'),
+      seededGuid('', 'abc'),
+      seededGuid('ab', 'c', ''),
+    ];
     expect(new Set(made).size).toBe(made.length);
   });
 });

@@ -18,7 +18,11 @@ describe('apportion', () => {
   });
 
   const cases = fc
-    .record({ sizes: fc.array(fc.integer({ min: 1, max: 2 ** 41 }), { minLength: 1, maxLength: 40 }), least: fc.integer({ min: 1, max: 5 }), spare: fc.integer({ min: 0, max: 200 }) })
+    .record({
+      sizes: fc.array(fc.integer({ min: 1, max: 2 ** 41 }), { minLength: 1, maxLength: 40 }),
+      least: fc.integer({ min: 1, max: 5 }),
+      spare: fc.integer({ min: 0, max: 200 }),
+    })
     .map(({ sizes, least, spare }) => ({ sizes, least, width: sizes.length * least + spare }));
 
   test('columns add up to the width and none is below the least', () => {
@@ -39,7 +43,8 @@ describe('apportion', () => {
         const large = shares.filter(({ widened }) => !widened);
         const room = width - least * (shares.length - large.length);
         const total = large.reduce((sum, { size }) => sum + size, 0);
-        for (const { columns, size } of large.slice(0, -1)) expect(Math.abs(columns - (size / total) * room)).toBeLessThanOrEqual(1);
+        for (const { columns, size } of large.slice(0, -1))
+          expect(Math.abs(columns - (size / total) * room)).toBeLessThanOrEqual(1);
       }),
     );
   });

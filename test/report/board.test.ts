@@ -4,13 +4,25 @@ import { Board } from '../../pipeline/report/board.ts';
 import type { Event } from '../../pipeline/report/events.ts';
 import { columnsOf } from '../../pipeline/report/text.ts';
 
-const STEPS = ['packages', 'tree', 'uki', 'disk'].map(id => ({ id, summary: `${id} of kiosk`, cached: id === 'uki', why: '' }));
+const STEPS = ['packages', 'tree', 'uki', 'disk'].map(id => ({
+  id,
+  summary: `${id} of kiosk`,
+  cached: id === 'uki',
+  why: '',
+}));
 const EVENTS: [number, Event][] = [
   [0, { type: 'started', task: { id: 'tools', summary: 'programs of Debian 13' } }],
   [2, { type: 'finished', id: 'tools', seconds: 2, detail: '412 MiB' }],
   [2, { type: 'planned', image: 'kiosk', version: '3.7', steps: STEPS }],
   [2, { type: 'reused', id: 'uki', detail: '' }],
-  [3, { type: 'warning', message: 'The mirror answered only at the third try, after a quarter of a minute', hint: 'name another' }],
+  [
+    3,
+    {
+      type: 'warning',
+      message: 'The mirror answered only at the third try, after a quarter of a minute',
+      hint: 'name another',
+    },
+  ],
   [3, { type: 'started', task: { id: 'packages', summary: 'packages of kiosk' } }],
   [4, { type: 'started', task: { id: 'tree', summary: 'tree of kiosk' } }],
   [5, { type: 'progress', id: 'packages', fraction: 0.5, detail: 'installing\u001b[2J libkmod2' }],
@@ -39,9 +51,13 @@ test('reused in one line, then what is over, what runs, the whole', () => {
 });
 
 test('narrow: a shorter bar, the summary gives way to the detail', () => {
-  expect(draw(boardAfter(EVENTS), 56, 5)).toContain('running: packages     2.0s  █████░░░░░  50%  packages of kiosk\n› installing libkmod2');
+  expect(draw(boardAfter(EVENTS), 56, 5)).toContain(
+    'running: packages     2.0s  █████░░░░░  50%  packages of kiosk\n› installing libkmod2',
+  );
   expect(draw(boardAfter(EVENTS), 36, 5)[1]).toBe('done: tools        2.0s  program…  412 MiB');
-  expect(draw(boardAfter(EVENTS), 36, 5)[3]).toBe('running: packages     2.0s   50%  packages o…\n› installing libkmod2');
+  expect(draw(boardAfter(EVENTS), 36, 5)[3]).toBe(
+    'running: packages     2.0s   50%  packages o…\n› installing libkmod2',
+  );
 });
 
 test('the end of a build', () => {
@@ -79,10 +95,19 @@ test('an interruption', () => {
 
 test('no row is wider than asked', () => {
   fc.assert(
-    fc.property(fc.integer({ min: 16, max: 120 }), fc.integer({ min: 0, max: 1e6 }), fc.string({ unit: 'grapheme', maxLength: 60 }), (width, now, text) => {
-      const board = boardAfter([...EVENTS, [5, { type: 'progress', id: 'tree', fraction: 1, detail: text }], [6, { type: 'warning', message: text, hint: text }]]);
-      const rows = board.lines(width, now).lines.flatMap(line => line.text.split('\n'));
-      expect(Math.max(...rows.map(columnsOf))).toBeLessThanOrEqual(width);
-    }),
+    fc.property(
+      fc.integer({ min: 16, max: 120 }),
+      fc.integer({ min: 0, max: 1e6 }),
+      fc.string({ unit: 'grapheme', maxLength: 60 }),
+      (width, now, text) => {
+        const board = boardAfter([
+          ...EVENTS,
+          [5, { type: 'progress', id: 'tree', fraction: 1, detail: text }],
+          [6, { type: 'warning', message: text, hint: text }],
+        ]);
+        const rows = board.lines(width, now).lines.flatMap(line => line.text.split('\n'));
+        expect(Math.max(...rows.map(columnsOf))).toBeLessThanOrEqual(width);
+      },
+    ),
   );
 });

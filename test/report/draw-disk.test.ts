@@ -13,7 +13,15 @@ function partitions(sizes: { name: string; size: number; more?: Partial<DrawnPar
   return sizes.map(({ name, size, more }, index) => {
     const start = end;
     end += size;
-    const plain = { type: '0fc63daf-8483-4772-8e79-3d69d8477de4', typeName: 'linux', filesystem: 'none', slot: null, mount: '', grow: false, filled: true };
+    const plain = {
+      type: '0fc63daf-8483-4772-8e79-3d69d8477de4',
+      typeName: 'linux',
+      filesystem: 'none',
+      slot: null,
+      mount: '',
+      grow: false,
+      filled: true,
+    };
     return { number: index + 1, name, start, end, ...plain, ...more };
   });
 }
@@ -24,9 +32,21 @@ const KIOSK: DrawnDisk = {
   sectorSize: 4096,
   partitions: partitions([
     { name: 'LoaderX', size: 16 * MiB, more: { typeName: 'esp', filesystem: 'vfat', slot: 'X', used: 5 * MiB } },
-    { name: 'SystemX', size: 3 * GiB, more: { typeName: 'root-x86-64', filesystem: 'squashfs', slot: 'X', used: 3 * GiB } },
-    { name: 'SystemY', size: 3 * GiB, more: { typeName: 'root-x86-64', filesystem: 'squashfs', slot: 'Y', filled: false } },
-    { name: 'State', size: GiB, more: { typeName: null, filesystem: 'ext4', mount: '/srv/state', grow: true, used: 0 } },
+    {
+      name: 'SystemX',
+      size: 3 * GiB,
+      more: { typeName: 'root-x86-64', filesystem: 'squashfs', slot: 'X', used: 3 * GiB },
+    },
+    {
+      name: 'SystemY',
+      size: 3 * GiB,
+      more: { typeName: 'root-x86-64', filesystem: 'squashfs', slot: 'Y', filled: false },
+    },
+    {
+      name: 'State',
+      size: GiB,
+      more: { typeName: null, filesystem: 'ext4', mount: '/srv/state', grow: true, used: 0 },
+    },
   ]),
 };
 
@@ -90,10 +110,23 @@ Drawn to scale, except 1, which is widened to be seen.
   });
 
   test('room between partitions is drawn; partitions in order of start, whatever their numbers', () => {
-    const [first, second] = partitions([{ name: 'Late', size: 6 * GiB }, { name: 'Early', size: 2 * GiB }]);
+    const [first, second] = partitions([
+      { name: 'Late', size: 6 * GiB },
+      { name: 'Early', size: 2 * GiB },
+    ]);
     if (first === undefined || second === undefined) throw new Error('two partitions');
-    const moved = [{ ...first, start: 10 * GiB, end: 16 * GiB }, { ...second, start: MiB, end: MiB + 2 * GiB }];
-    expect(drawDisk({ title: 'gap', size: 16 * GiB, sectorSize: 512, partitions: moved }, { width: 49, unicode: false, color: false }).split('\n').slice(2, 5)).toEqual([
+    const moved = [
+      { ...first, start: 10 * GiB, end: 16 * GiB },
+      { ...second, start: MiB, end: MiB + 2 * GiB },
+    ];
+    expect(
+      drawDisk(
+        { title: 'gap', size: 16 * GiB, sectorSize: 512, partitions: moved },
+        { width: 49, unicode: false, color: false },
+      )
+        .split('\n')
+        .slice(2, 5),
+    ).toEqual([
       '+-----+-----------------------+-----------------+',
       '|2    |no partition           |1 Late           |',
       '|2 GiB|8191 MiB               |6 GiB            |',
@@ -101,20 +134,38 @@ Drawn to scale, except 1, which is widened to be seen.
   });
 
   test('nearly full still shows room, nearly empty still shows use', () => {
-    const drawn = partitions([{ name: 'Full', size: GiB, more: { used: GiB - 1 } }, { name: 'Bare', size: GiB, more: { used: 1 } }]);
-    const text = drawDisk({ title: 'use', size: 2 * GiB + MiB, sectorSize: 512, partitions: drawn }, { width: 21, unicode: false, color: false });
+    const drawn = partitions([
+      { name: 'Full', size: GiB, more: { used: GiB - 1 } },
+      { name: 'Bare', size: GiB, more: { used: 1 } },
+    ]);
+    const text = drawDisk(
+      { title: 'use', size: 2 * GiB + MiB, sectorSize: 512, partitions: drawn },
+      { width: 21, unicode: false, color: false },
+    );
     expect(text).toContain('\n|########.|#........|\n');
   });
 
   test('an empty disk', () => {
-    expect(drawDisk({ title: 'bare', size: GiB, sectorSize: 512, partitions: [] }, { width: 30, unicode: false, color: false })).toContain('|no partition');
+    expect(
+      drawDisk(
+        { title: 'bare', size: GiB, sectorSize: 512, partitions: [] },
+        { width: 30, unicode: false, color: false },
+      ),
+    ).toContain('|no partition');
   });
 
   const disks = fc
-    .record({ sizes: fc.array(fc.integer({ min: 1, max: 4 * 2 ** 20 }), { minLength: 1, maxLength: 20 }), free: fc.integer({ min: 0, max: 2 ** 21 }), width: fc.integer({ min: 24, max: 250 }) })
+    .record({
+      sizes: fc.array(fc.integer({ min: 1, max: 4 * 2 ** 20 }), { minLength: 1, maxLength: 20 }),
+      free: fc.integer({ min: 0, max: 2 ** 21 }),
+      width: fc.integer({ min: 24, max: 250 }),
+    })
     .map(({ sizes, free, width }) => {
       const drawn = partitions(sizes.map((size, index) => ({ name: `p${index}`, size: size * MiB })));
-      return { width, disk: { title: 'any', size: (drawn.at(-1)?.end ?? 0) + free * MiB, sectorSize: 512, partitions: drawn } };
+      return {
+        width,
+        disk: { title: 'any', size: (drawn.at(-1)?.end ?? 0) + free * MiB, sectorSize: 512, partitions: drawn },
+      };
     });
 
   test('segments add up to the width, each partition has one, in order', () => {

@@ -8,9 +8,19 @@ const PLAIN = { color: false };
 
 describe('faults', () => {
   const faults = [
-    { position: { file: 'layouts/kiosk.yaml', line: 18, col: 7 }, path: 'partitions[1]', message: 'unknown key "sise"', hint: 'did you mean "size"?' },
+    {
+      position: { file: 'layouts/kiosk.yaml', line: 18, col: 7 },
+      path: 'partitions[1]',
+      message: 'unknown key "sise"',
+      hint: 'did you mean "size"?',
+    },
     { position: { file: 'pipeline/kiosk.yaml', line: 2, col: 1 }, path: '', message: 'a tab indents this line' },
-    { position: { file: 'layouts/kiosk.yaml', line: 3, col: 11 }, path: 'size', message: 'found "4 GB"\u001b[2J', hint: 'write "4 GiB"' },
+    {
+      position: { file: 'layouts/kiosk.yaml', line: 3, col: 11 },
+      path: 'size',
+      message: 'found "4 GB"\u001b[2J',
+      hint: 'write "4 GiB"',
+    },
   ];
 
   test('each at its place with its hint, by file and line; the sum at the end', () => {
@@ -26,7 +36,10 @@ describe('faults', () => {
     );
   });
 
-  test('one', () => expect(renderFailure({ kind: 'faults', faults: faults.slice(0, 1) }, PLAIN)).toMatch(/\n1 fault in 1 file; nothing was built\.$/));
+  test('one', () =>
+    expect(renderFailure({ kind: 'faults', faults: faults.slice(0, 1) }, PLAIN)).toMatch(
+      /\n1 fault in 1 file; nothing was built\.$/,
+    ));
 
   test('colour only when asked, and then the same text', () => {
     const colored = renderFailure({ kind: 'faults', faults }, { color: true });
@@ -62,24 +75,48 @@ describe('process', () => {
   });
 
   test('silent, without log, outside a step, ended by a signal', () => {
-    expect(renderFailure({ ...failure, step: null, command: ['swtpm'], exitCode: null, signal: 'SIGKILL', output: [], log: null, reproduce: 'swtpm' }, PLAIN)).toBe(
-      ['failed: swtpm was ended by SIGKILL (out of memory?)', '  ran  swtpm', '  It wrote nothing.', '  to run it again by hand:', '    swtpm'].join('\n'),
+    expect(
+      renderFailure(
+        {
+          ...failure,
+          step: null,
+          command: ['swtpm'],
+          exitCode: null,
+          signal: 'SIGKILL',
+          output: [],
+          log: null,
+          reproduce: 'swtpm',
+        },
+        PLAIN,
+      ),
+    ).toBe(
+      [
+        'failed: swtpm was ended by SIGKILL (out of memory?)',
+        '  ran  swtpm',
+        '  It wrote nothing.',
+        '  to run it again by hand:',
+        '    swtpm',
+      ].join('\n'),
     );
   });
 
-  test('never started', () => expect(renderFailure({ ...failure, exitCode: null }, PLAIN)).toContain('mkfs.erofs could not be started'));
+  test('never started', () =>
+    expect(renderFailure({ ...failure, exitCode: null }, PLAIN)).toContain('mkfs.erofs could not be started'));
 });
 
 describe('bug', () => {
   test('message, stack, causes, and whom to tell', () => {
     const error = new TypeError('slot is undefined', { cause: new RangeError('offset 9') });
     const text = renderFailure({ kind: 'bug', error, version: '7.8.9' }, PLAIN);
-    expect(text).toMatch(/^bug in caisson: slot is undefined\n {4}TypeError: slot is undefined\n {8}at .*errors\.test\.ts/);
+    expect(text).toMatch(
+      /^bug in caisson: slot is undefined\n {4}TypeError: slot is undefined\n {8}at .*errors\.test\.ts/,
+    );
     expect(text).toMatch(/\n {4}caused by:\n {4}RangeError: offset 9\n/);
     expect(text).toMatch(/Please report it .* caisson 7\.8\.9, Node \d+\.\d+\.\d+\.$/);
   });
 
-  test('something thrown that is no Error', () => expect(renderFailure({ kind: 'bug', error: 'oops', version: '1' }, PLAIN)).toContain('thrown: oops'));
+  test('something thrown that is no Error', () =>
+    expect(renderFailure({ kind: 'bug', error: 'oops', version: '1' }, PLAIN)).toContain('thrown: oops'));
 });
 
 describe('quoteShell', () => {
@@ -94,7 +131,9 @@ describe('quoteShell', () => {
     const word = fc.string({ unit: fc.constantFrom(...` '"\\$\`!*?#~=;&|<>(){}[]\n\tab1-é`.split('')) });
     fc.assert(
       fc.property(fc.array(word, { maxLength: 6 }), words => {
-        const out = execFileSync('/bin/sh', ['-c', quoteShell(['printf', String.raw`%s\0`, ...words, 'end'])], { encoding: 'utf8' });
+        const out = execFileSync('/bin/sh', ['-c', quoteShell(['printf', String.raw`%s\0`, ...words, 'end'])], {
+          encoding: 'utf8',
+        });
         expect(out).toBe([...words, 'end'].map(argument => `${argument}\0`).join(''));
       }),
       { numRuns: 40 },

@@ -19,5 +19,7 @@ test('every event is one line of JSON with its time', async () => {
   const lines = stdout.text().split('\n');
   expect(lines.pop()).toBe('');
   expect(lines[1]).toBe('{"time":1.235,"type":"progress","id":"tree","fraction":null,"detail":""}');
-  expect(lines.map(line => JSON.parse(line) as unknown)).toEqual(events.map((event, index) => ({ time: [0, 1.235, 2.469][index], ...event })));
+  expect(lines.map(line => JSON.parse(line) as unknown)).toEqual(
+    events.map((event, index) => ({ time: [0, 1.235, 2.469][index], ...event })),
+  );
 });

@@ -18,10 +18,18 @@ test('a build, one line an event', async () => {
   const { out, err } = await render([
     [0.04, { type: 'started', task: { id: 'fetch', summary: 'packages of kiosk' } }],
     [2.5, { type: 'finished', id: 'fetch', seconds: 2.46, detail: '' }],
-    [2.6, { type: 'planned', image: 'kiosk', version: '3.7', steps: [
-      { id: 'rootfs-kiosk', summary: 'tree', cached: false, why: 'changed' },
-      { id: 'initrd', summary: 'initrd', cached: true, why: '' },
-    ] }],
+    [
+      2.6,
+      {
+        type: 'planned',
+        image: 'kiosk',
+        version: '3.7',
+        steps: [
+          { id: 'rootfs-kiosk', summary: 'tree', cached: false, why: 'changed' },
+          { id: 'initrd', summary: 'initrd', cached: true, why: '' },
+        ],
+      },
+    ],
     [2.6, { type: 'reused', id: 'initrd', detail: '6 MiB' }],
     [2.7, { type: 'started', task: { id: 'rootfs-kiosk', summary: 'root tree of kiosk' } }],
     [3, { type: 'warning', message: 'slow\nmirror', hint: 'name another' }],
@@ -49,7 +57,10 @@ test('a build, one line an event', async () => {
 });
 
 const START: [number, Event] = [0, { type: 'started', task: { id: 'tree', summary: 'the tree' } }];
-const progress = (time: number, fraction: number | null, detail: string): [number, Event] => [time, { type: 'progress', id: 'tree', fraction, detail }];
+const progress = (time: number, fraction: number | null, detail: string): [number, Event] => [
+  time,
+  { type: 'progress', id: 'tree', fraction, detail },
+];
 
 async function progressLines(events: [number, Event][]): Promise<string[]> {
   return (await render([START, ...events])).out.split('\n').slice(1, -1);
@@ -57,17 +68,30 @@ async function progressLines(events: [number, Event][]): Promise<string[]> {
 
 test('a known fraction is told every quarter, not below a second, not at the end', async () => {
   const steps = Array.from({ length: 101 }, (_, index) => progress(index / 2, index / 100, `file ${index}`));
-  expect(await progressLines(steps)).toEqual(['[ 12.5s] tree      25% file 25', '[ 25.0s] tree      50% file 50', '[ 37.5s] tree      75% file 75']);
+  expect(await progressLines(steps)).toEqual([
+    '[ 12.5s] tree      25% file 25',
+    '[ 25.0s] tree      50% file 50',
+    '[ 37.5s] tree      75% file 75',
+  ]);
   expect(await progressLines([progress(0.2, 0.3, 'a'), progress(0.9, 0.9, 'b')])).toEqual([]);
 });
 
 test('an unknown fraction is told every ten seconds, when there is news', async () => {
   const steps = Array.from({ length: 35 }, (_, second) => progress(second, null, `package ${second}`));
-  expect(await progressLines(steps)).toEqual(['[ 10.0s] tree      package 10', '[ 20.0s] tree      package 20', '[ 30.0s] tree      package 30']);
-  expect(await progressLines([progress(11, null, 'waiting'), progress(22, null, 'waiting')])).toEqual(['[ 11.0s] tree      waiting']);
+  expect(await progressLines(steps)).toEqual([
+    '[ 10.0s] tree      package 10',
+    '[ 20.0s] tree      package 20',
+    '[ 30.0s] tree      package 30',
+  ]);
+  expect(await progressLines([progress(11, null, 'waiting'), progress(22, null, 'waiting')])).toEqual([
+    '[ 11.0s] tree      waiting',
+  ]);
 });
 
 test('a long silence is broken once a minute', async () => {
   const steps = Array.from({ length: 125 }, (_, second) => progress(second, 0.1, 'large file'));
-  expect(await progressLines(steps)).toEqual(['[ 60.0s] tree      10% large file', '[120.0s] tree      10% large file']);
+  expect(await progressLines(steps)).toEqual([
+    '[ 60.0s] tree      10% large file',
+    '[120.0s] tree      10% large file',
+  ]);
 });

@@ -36,11 +36,15 @@ test('cuts the widest left-aligned columns first, never numbers', () => {
 
 test('a column with a least width keeps it', () => {
   const columns = COLUMNS.map(column => (column.title === 'step' ? { ...column, least: 15 } : column));
-  expect(drawTable(columns, ROWS, { width: 36, color: false }).split('\n')[1]).toBe('rootfs-of-kiosk         17  an over…');
+  expect(drawTable(columns, ROWS, { width: 36, color: false }).split('\n')[1]).toBe(
+    'rootfs-of-kiosk         17  an over…',
+  );
 });
 
 test('cuts lines where narrow columns are not enough', () => {
-  expect(drawTable(COLUMNS, ROWS, { width: 12, color: false })).toBe(['step      b…', 'roo…       …', '日本  19084…', 'disk       …'].join('\n'));
+  expect(drawTable(COLUMNS, ROWS, { width: 12, color: false })).toBe(
+    ['step      b…', 'roo…       …', '日本  19084…', 'disk       …'].join('\n'),
+  );
 });
 
 test('control characters of cells stay out; colour only when asked', () => {

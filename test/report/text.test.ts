@@ -1,6 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { columnsOf, count, formatSeconds, pad, plainText, printable, truncate, wrapText } from '../../pipeline/report/text.ts';
+import {
+  columnsOf,
+  count,
+  formatSeconds,
+  pad,
+  plainText,
+  printable,
+  truncate,
+  wrapText,
+} from '../../pipeline/report/text.ts';
 
 const ESC = '\u001b';
 
@@ -16,7 +25,9 @@ describe('plainText', () => {
     ['Grüße 日本', 'Grüße 日本'],
   ])('%j -> %j', (text, plain) => expect(plainText(text)).toBe(plain));
 
-  const any = fc.array(fc.oneof(fc.integer({ min: 0, max: 0xbf }), fc.constantFrom(0x1b, 0x5b, 0x5d, 0x202e))).map(codes => String.fromCodePoint(...codes));
+  const any = fc
+    .array(fc.oneof(fc.integer({ min: 0, max: 0xbf }), fc.constantFrom(0x1b, 0x5b, 0x5d, 0x202e)))
+    .map(codes => String.fromCodePoint(...codes));
 
   test('nothing that is a control character gets through', () => {
     fc.assert(fc.property(any, text => !/[\p{Cc}\u202e]/u.test(printable(text))));
@@ -26,7 +37,13 @@ describe('plainText', () => {
 });
 
 describe('columns', () => {
-  test.each([['abc', 3], ['日本', 4], ['e\u0301', 1], ['', 0], ['🚀', 2]])('%j takes %i', (text, columns) => expect(columnsOf(text)).toBe(columns));
+  test.each([
+    ['abc', 3],
+    ['日本', 4],
+    ['e\u0301', 1],
+    ['', 0],
+    ['🚀', 2],
+  ])('%j takes %i', (text, columns) => expect(columnsOf(text)).toBe(columns));
 
   test.each([
     ['shorter', 8, 'shorter'],
@@ -42,13 +59,24 @@ describe('columns', () => {
   });
 
   test('truncated text fits', () => {
-    fc.assert(fc.property(fc.string({ unit: 'grapheme' }), fc.integer({ min: 0, max: 40 }), (text, width) => columnsOf(truncate(text, width)) <= width));
+    fc.assert(
+      fc.property(
+        fc.string({ unit: 'grapheme' }),
+        fc.integer({ min: 0, max: 40 }),
+        (text, width) => columnsOf(truncate(text, width)) <= width,
+      ),
+    );
   });
 });
 
 describe('wrapText', () => {
   test('breaks between words, and inside a word that is longer than a line', () => {
-    expect(wrapText('the mirror /srv/deb/very-long-path failed', 12)).toEqual(['the mirror', '/srv/deb/ver', 'y-long-path', 'failed']);
+    expect(wrapText('the mirror /srv/deb/very-long-path failed', 12)).toEqual([
+      'the mirror',
+      '/srv/deb/ver',
+      'y-long-path',
+      'failed',
+    ]);
   });
 
   test('lines fit and nothing is lost', () => {
@@ -63,7 +91,15 @@ describe('wrapText', () => {
 });
 
 test.each([
-  [0, '0.0s'], [14.62, '14.6s'], [59.94, '59.9s'], [59.96, '1m 00s'], [125, '2m 05s'], [3599.4, '59m 59s'], [3599.9, '1h 00m'], [3725, '1h 02m'],
+  [0, '0.0s'],
+  [14.62, '14.6s'],
+  [59.94, '59.9s'],
+  [59.96, '1m 00s'],
+  [125, '2m 05s'],
+  [3599.4, '59m 59s'],
+  [3599.9, '1h 00m'],
+  [3725, '1h 02m'],
 ])('formatSeconds(%d) -> %s', (seconds, text) => expect(formatSeconds(seconds)).toBe(text));
 
-test('count', () => expect([count(0, 'step'), count(1, 'step'), count(2, 'step')]).toEqual(['0 steps', '1 step', '2 steps']));
+test('count', () =>
+  expect([count(0, 'step'), count(1, 'step'), count(2, 'step')]).toEqual(['0 steps', '1 step', '2 steps']));

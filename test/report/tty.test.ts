@@ -4,7 +4,13 @@ import { createRenderer, type Renderer } from '../../pipeline/report/renderer.ts
 import { createTtyRenderer } from '../../pipeline/report/tty.ts';
 import { fakeClock, fakeStream } from './streams.ts';
 
-function open(): { renderer: Renderer; frame: () => string[]; raw: () => string; stream: NodeJS.WriteStream; at: (seconds: number) => void } {
+function open(): {
+  renderer: Renderer;
+  frame: () => string[];
+  raw: () => string;
+  stream: NodeJS.WriteStream;
+  at: (seconds: number) => void;
+} {
   const [stdout, stderr, clock] = [fakeStream(72), fakeStream(72), fakeClock()];
   const renderer = createTtyRenderer({ stdout: stdout.stream, stderr: stderr.stream, seconds: clock.seconds });
   const frame = (): string[] => {
@@ -20,7 +26,12 @@ function play({ emit }: Renderer): void {
   emit({ type: 'reused', id: 'uki', detail: '' });
   emit({ type: 'started', task: { id: 'packages', summary: 'packages of kiosk, all that there are, and some more' } });
   emit({ type: 'started', task: { id: 'tree', summary: 'tree of kiosk' } });
-  emit({ type: 'progress', id: 'packages', fraction: 0.25, detail: 'installing a package with a name that is far too long for it' });
+  emit({
+    type: 'progress',
+    id: 'packages',
+    fraction: 0.25,
+    detail: 'installing a package with a name that is far too long for it',
+  });
 }
 
 test('draws while things run', async () => {

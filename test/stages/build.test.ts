@@ -51,17 +51,38 @@ describe('tree', () => {
   });
   const source = join(folder, 'motd');
   writeFileSync(source, 'new\n');
-  const overlay = { name: 'paint', directory: folder, entries: [{ path: '/etc/motd', type: 'file' as const, mode: 0o604, uid: 3, gid: 4, source, target: '', sha256: 'x' }] };
+  const overlay = {
+    name: 'paint',
+    directory: folder,
+    entries: [
+      { path: '/etc/motd', type: 'file' as const, mode: 0o604, uid: 3, gid: 4, source, target: '', sha256: 'x' },
+    ],
+  };
 
-  async function build(options: Parameters<typeof tree.resolve>[0], inputs: Record<string, Artifact>): Promise<{ context: FakeContext; facts: Facts; tree: Tree }> {
+  async function build(
+    options: Parameters<typeof tree.resolve>[0],
+    inputs: Record<string, Artifact>,
+  ): Promise<{ context: FakeContext; facts: Facts; tree: Tree }> {
     const context = contextOf(folder, { inputs });
-    const view = viewOf({ inputs: Object.keys(inputs), manifest: () => manifest, overlay: () => overlay, layout: layoutOf([{ name: 'Hold', mount: '/hold', filesystem: 'ext4' }]) });
+    const view = viewOf({
+      inputs: Object.keys(inputs),
+      manifest: () => manifest,
+      overlay: () => overlay,
+      layout: layoutOf([{ name: 'Hold', mount: '/hold', filesystem: 'ext4' }]),
+    });
     const facts = await tree.build(tree.resolve(options, view), context);
     return { context, facts, tree: await made(context) };
   }
 
   test('overlays, system files, users, units and removals, one over the other', async () => {
-    const { tree: after, context, facts } = await build({ manifest: 'cargo', overlays: ['paint'], system: {} }, { tree: await tarOf(base, { facts: { packages: ['crab'] } }) });
+    const {
+      tree: after,
+      context,
+      facts,
+    } = await build(
+      { manifest: 'cargo', overlays: ['paint'], system: {} },
+      { tree: await tarOf(base, { facts: { packages: ['crab'] } }) },
+    );
     expect(await text(after, '/etc/motd')).toBe('new\n');
     expect(after.get('/etc/motd')).toMatchObject({ mode: 0o604, uid: 3, gid: 4 });
     expect(await text(after, '/etc/hostname')).toBe('galleon\n');
@@ -70,7 +91,9 @@ describe('tree', () => {
     expect(await text(after, '/etc/shadow')).toBe('root:!*::0:99999:7:::\nmate:!::0:99999:7:::\n');
     expect(after.get('/etc/shadow')).toMatchObject({ mode: 0o640, gid: 42 });
     expect(after.get('/srv/mate')).toMatchObject({ type: 'directory', mode: 0o700, uid: 1234, gid: 1235 });
-    expect(after.get('/etc/systemd/system/reef.target.wants/crab.service')).toMatchObject({ target: '/usr/lib/systemd/system/crab.service' });
+    expect(after.get('/etc/systemd/system/reef.target.wants/crab.service')).toMatchObject({
+      target: '/usr/lib/systemd/system/crab.service',
+    });
     expect(after.get('/etc/systemd/system/whale.service')).toMatchObject({ target: '/dev/null' });
     expect(after.has('/usr/share/doc/crab')).toBe(false);
     expect(after.has('/dev/null')).toBe(false);
@@ -80,12 +103,18 @@ describe('tree', () => {
 
   test('built twice it has the same bytes', async () => {
     const input = await tarOf(base);
-    const [first, second] = [await build({ manifest: 'cargo', overlays: ['paint'], system: {} }, { tree: input }), await build({ manifest: 'cargo', overlays: ['paint'], system: {} }, { tree: input })];
+    const [first, second] = [
+      await build({ manifest: 'cargo', overlays: ['paint'], system: {} }, { tree: input }),
+      await build({ manifest: 'cargo', overlays: ['paint'], system: {} }, { tree: input }),
+    ];
     expect(readFileSync(first.context.out).equals(readFileSync(second.context.out))).toBe(true);
   });
 
   test('without an input tree a new one, with the files of other steps', async () => {
-    const { tree: after, facts } = await build({ files: { '/EFI/kelp.efi': 'kelp' } }, { kelp: artifactOf(folder, 'binary') });
+    const { tree: after, facts } = await build(
+      { files: { '/EFI/kelp.efi': 'kelp' } },
+      { kelp: artifactOf(folder, 'binary') },
+    );
     expect([...after.keys()]).toEqual(['/', '/EFI', '/EFI/kelp.efi']);
     expect(await text(after, '/EFI/kelp.efi')).toBe('binary');
     expect(facts).toMatchObject({ contentBytes: 6 });
@@ -93,7 +122,10 @@ describe('tree', () => {
 
   test('a hard link counts once, and a tree without accounts gets none', async () => {
     const shared = textFile('12345');
-    const { facts, tree: after } = await build({ manifest: 'cargo' }, { tree: await tarOf({ '/a': shared, '/b': shared, '/usr/lib/systemd/system/crab.service': textFile('') }) });
+    const { facts, tree: after } = await build(
+      { manifest: 'cargo' },
+      { tree: await tarOf({ '/a': shared, '/b': shared, '/usr/lib/systemd/system/crab.service': textFile('') }) },
+    );
     expect(facts).toMatchObject({ contentBytes: 5 });
     expect(after.has('/etc/passwd')).toBe(false);
   });
@@ -101,19 +133,39 @@ describe('tree', () => {
 
 describe('extract', () => {
   const build = async (path: string): Promise<{ content: string; facts: Facts }> => {
-    const context = contextOf(folder, { inputs: { tree: await tarOf({ '/boot/kelp-6.1': textFile('six'), '/boot/sand-1': textFile('one'), '/boot/sand-2': textFile('two'), '/kelp': symlink('boot/kelp-6.1'), '/gone': symlink('nowhere') }) } });
+    const context = contextOf(folder, {
+      inputs: {
+        tree: await tarOf({
+          '/boot/kelp-6.1': textFile('six'),
+          '/boot/sand-1': textFile('one'),
+          '/boot/sand-2': textFile('two'),
+          '/kelp': symlink('boot/kelp-6.1'),
+          '/gone': symlink('nowhere'),
+        }),
+      },
+    });
     const facts = await extract.build({ path }, context);
     return { content: readFileSync(context.out, 'utf8'), facts };
   };
 
-  test.each(['/boot/kelp-*', '/boot/kelp-6.1', '/kelp'])('%s is one file', async path => expect(await build(path)).toEqual({ content: 'six', facts: { name: '/boot/kelp-6.1' } }));
+  test.each(['/boot/kelp-*', '/boot/kelp-6.1', '/kelp'])('%s is one file', async path =>
+    expect(await build(path)).toEqual({ content: 'six', facts: { name: '/boot/kelp-6.1' } }),
+  );
 
   test.each([
     ['/boot/sand-*', 2, '/boot/sand-1, /boot/sand-2'],
     ['/boot/none', 0, ''],
     ['/boot', 0, ''],
     ['/gone', 1, '/gone'],
-  ])('%s matches %d', async (path, matched, hint) => await expect(build(path)).rejects.toMatchObject({ name: 'FormatFault', message: `"${path}" matches ${matched} paths in parts, not one file`, hint }));
+  ])(
+    '%s matches %d',
+    async (path, matched, hint) =>
+      await expect(build(path)).rejects.toMatchObject({
+        name: 'FormatFault',
+        message: `"${path}" matches ${matched} paths in parts, not one file`,
+        hint,
+      }),
+  );
 });
 
 describe('disk', () => {
@@ -124,7 +176,16 @@ describe('disk', () => {
     { number: 8, name: 'TwoB', content: 'two', slot: 'B', size: MIB, filled: false },
     { number: 7, name: 'Copy', content: 'one', size: 2 * MIB },
   ]);
-  const one = artifactOf(folder, 'x'.repeat(9000), { id: 'first', facts: { extents: [[0, 100], [8192, 808]], used: 700 } });
+  const one = artifactOf(folder, 'x'.repeat(9000), {
+    id: 'first',
+    facts: {
+      extents: [
+        [0, 100],
+        [8192, 808],
+      ],
+      used: 700,
+    },
+  });
   const two = artifactOf(folder, 'y'.repeat(500), { id: 'second' });
   const build = async (inputs: Record<string, Artifact>): Promise<{ map: StoredDiskMap; facts: Facts }> => {
     const context = contextOf(folder, { inputs });
@@ -142,7 +203,11 @@ describe('disk', () => {
       { start: 7 * MIB, length: 100, input: 'one', offset: 0 },
       { start: 7 * MIB + 8192, length: 808, input: 'one', offset: 8192 },
     ]);
-    const [first, last] = [map.extents[0], map.extents.at(-1)].map(extent => (extent !== undefined && 'base64' in extent ? { start: extent.start, bytes: Buffer.from(extent.base64, 'base64') } : null));
+    const [first, last] = [map.extents[0], map.extents.at(-1)].map(extent =>
+      extent !== undefined && 'base64' in extent
+        ? { start: extent.start, bytes: Buffer.from(extent.base64, 'base64') }
+        : null,
+    );
     expect(first?.bytes.subarray(4096, 4104).toString()).toBe('EFI PART');
     expect(last?.bytes.subarray(-4096, -4088).toString()).toBe('EFI PART');
     expect((last?.start ?? 0) + (last?.bytes.length ?? 0)).toBe(layout.size);
@@ -159,7 +224,9 @@ describe('disk', () => {
   });
 
   test('an artifact that is too large names both sides', async () => {
-    await expect(build({ one, two: { ...two, bytes: MIB + 1024 } })).rejects.toThrow('two (second) takes 1025 KiB, but Two has 1 MiB: 1 KiB too much');
+    await expect(build({ one, two: { ...two, bytes: MIB + 1024 } })).rejects.toThrow(
+      'two (second) takes 1025 KiB, but Two has 1 MiB: 1 KiB too much',
+    );
   });
 
   test('is the same wherever the artifacts stand', async () => {
@@ -173,17 +240,28 @@ describe('command', () => {
   writeFileSync(script, 'echo trim');
   chmodSync(script, 0o600);
   const view = viewOf({ file: () => ({ path: script, sha256: 'ff', mode: 0o644 }) });
-  const resolved = command.resolve({ script: 'trim.sh', arguments: ['-v', 'a b'], interpreter: '/bin/zsh', facts: 'image' }, view);
+  const resolved = command.resolve(
+    { script: 'trim.sh', arguments: ['-v', 'a b'], interpreter: '/bin/zsh', facts: 'image' },
+    view,
+  );
 
   test('runs a copy of the script, with $OUT; the facts it keeps true stay', async () => {
-    const context = contextOf(folder, { inputs: { image: artifactOf(folder, 'i', { facts: { filesystem: 'ext4', extents: [[7, 7]] } }) }, run: (_, { out }) => writeFileSync(out, '12345') });
+    const context = contextOf(folder, {
+      inputs: { image: artifactOf(folder, 'i', { facts: { filesystem: 'ext4', extents: [[7, 7]] } }) },
+      run: (_, { out }) => writeFileSync(out, '12345'),
+    });
     expect(await command.build(resolved, context)).toEqual({ filesystem: 'ext4', extents: [[0, 5]] });
-    expect(context.calls).toEqual([{ program: '/bin/zsh', args: ['/mnt/work/script', '-v', 'a b'], options: { env: { OUT: '/mnt/work/artifact' } } }]);
+    expect(context.calls).toEqual([
+      { program: '/bin/zsh', args: ['/mnt/work/script', '-v', 'a b'], options: { env: { OUT: '/mnt/work/artifact' } } },
+    ]);
     expect(readFileSync(join(context.work, 'script'), 'utf8')).toBe('echo trim');
   });
 
   test('a script that writes nothing', async () => {
-    await expect(command.build(resolved, contextOf(folder))).rejects.toMatchObject({ name: 'FormatFault', message: 'the script ended well but wrote no file to $OUT' });
+    await expect(command.build(resolved, contextOf(folder))).rejects.toMatchObject({
+      name: 'FormatFault',
+      message: 'the script ended well but wrote no file to $OUT',
+    });
   });
 });
 
@@ -202,7 +280,10 @@ describe('initrd', () => {
         if (program === 'xz') writeFileSync(join(work, 'modules/kelp.ko'), 'kelp');
       },
     });
-    return { facts: await initrd.build(initrd.resolve({ manifest: 'cargo', root: 'sys' }, viewOf({ manifest })), context), context };
+    return {
+      facts: await initrd.build(initrd.resolve({ manifest: 'cargo', root: 'sys' }, viewOf({ manifest })), context),
+      context,
+    };
   };
 
   test('has the modules unpacked, in the order to load them, and what init must know', async () => {
@@ -220,29 +301,48 @@ describe('initrd', () => {
   test.each([
     ['no kernel', {}],
     ['2 kernels', { ...kernelTree('1'), ...kernelTree('2') }],
-  ])('%s in its input', async (what, kernel) => await expect(build(kernel)).rejects.toThrow(`the input "kernel" has ${what}`));
+  ])(
+    '%s in its input',
+    async (what, kernel) => await expect(build(kernel)).rejects.toThrow(`the input "kernel" has ${what}`),
+  );
 
   test('a module that the index has and the tree lacks', async () => {
     const { '/usr/lib/modules/9/kernel/sand.ko': _, ...kernel } = kernelTree('9');
-    await expect(build(kernel)).rejects.toThrow('modules.dep names kernel/sand.ko, which the kernel\'s tree does not have');
+    await expect(build(kernel)).rejects.toThrow(
+      "modules.dep names kernel/sand.ko, which the kernel's tree does not have",
+    );
   });
 });
 
 describe('packages', () => {
   const list = ['rope', 'worm'].map(name => ({ name, version: '1', architecture: 'amd64', sha256: name }));
-  const resolved = packages.resolve({ manifest: 'cargo' }, viewOf({ manifest: () => manifestOf({ removePackages: ['worm'] }) }));
+  const resolved = packages.resolve(
+    { manifest: 'cargo' },
+    viewOf({ manifest: () => manifestOf({ removePackages: ['worm'] }) }),
+  );
 
   test('asks mmdebstrap as root of a namespace, and tells what stays', async () => {
     const seen: [number | null, string][] = [];
     const context = contextOf(folder, {
       packages: { repository: '/host/repository', list },
       progress: (...row) => void seen.push(row),
-      run: ({ options }) => ['Get:1 x', 'Setting up rope (1) ...', 'Setting up worm:amd64 (1) ...', 'Setting up rope (1) ...'].forEach(line => options.onLine?.(line)),
+      run: ({ options }) =>
+        ['Get:1 x', 'Setting up rope (1) ...', 'Setting up worm:amd64 (1) ...', 'Setting up rope (1) ...'].forEach(
+          line => options.onLine?.(line),
+        ),
     });
-    expect(await packages.build(resolved, context)).toEqual({ packages: [{ name: 'rope', version: '1', architecture: 'amd64' }] });
+    expect(await packages.build(resolved, context)).toEqual({
+      packages: [{ name: 'rope', version: '1', architecture: 'amd64' }],
+    });
     expect(context.calls[0]).toMatchObject({ program: 'mmdebstrap', options: { identities: 'many' } });
-    expect(context.calls[0]?.args).toEqual(expect.arrayContaining(['--mode=root', '/mnt/work/artifact', 'deb [trusted=yes] copy:/mnt/work/repository ./']));
-    expect(seen).toEqual([[0.5, 'rope'], [1, 'worm'], [1, 'rope']]);
+    expect(context.calls[0]?.args).toEqual(
+      expect.arrayContaining(['--mode=root', '/mnt/work/artifact', 'deb [trusted=yes] copy:/mnt/work/repository ./']),
+    );
+    expect(seen).toEqual([
+      [0.5, 'rope'],
+      [1, 'worm'],
+      [1, 'rope'],
+    ]);
   });
 
   test('without a repository it is our mistake', async () => {

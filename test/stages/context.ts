@@ -29,7 +29,12 @@ export function contextOf(folder: string, own: Own = {}): FakeContext {
     signal: new AbortController().signal,
     work,
     out: join(work, 'artifact'),
-    box: { work: '/mnt/work', out: '/mnt/work/artifact', inputs: Object.fromEntries(Object.keys(inputs).map(name => [name, `/mnt/inputs/${name}`])), repository: '/mnt/work/repository' },
+    box: {
+      work: '/mnt/work',
+      out: '/mnt/work/artifact',
+      inputs: Object.fromEntries(Object.keys(inputs).map(name => [name, `/mnt/inputs/${name}`])),
+      repository: '/mnt/work/repository',
+    },
     packages: null,
     run: async (program, args, options = {}) => {
       const call = { program, args, options };
@@ -44,7 +49,11 @@ export function contextOf(folder: string, own: Own = {}): FakeContext {
 }
 
 /** A file as an earlier step would have left it. */
-export function artifactOf(folder: string, content: string | Buffer, own: { id?: string; facts?: Facts } = {}): Artifact {
+export function artifactOf(
+  folder: string,
+  content: string | Buffer,
+  own: { id?: string; facts?: Facts } = {},
+): Artifact {
   const id = own.id ?? 'earlier';
   mkdirSync(folder, { recursive: true });
   const path = join(mkdtempSync(join(folder, 'store-')), 'artifact');
@@ -54,5 +63,12 @@ export function artifactOf(folder: string, content: string | Buffer, own: { id?:
 
 export function fileArtifact(path: string, own: { id: string; facts: Facts }): Artifact {
   const bytes = readFileSync(path);
-  return { key: `key of ${own.id}`, sha256: createHash('sha256').update(bytes).digest('hex'), bytes: bytes.length, path, inputs: {}, ...own };
+  return {
+    key: `key of ${own.id}`,
+    sha256: createHash('sha256').update(bytes).digest('hex'),
+    bytes: bytes.length,
+    path,
+    inputs: {},
+    ...own,
+  };
 }

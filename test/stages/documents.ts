@@ -35,21 +35,34 @@ export function layoutOf(rows: readonly Partial<Partition>[], own: Partial<Layou
     start = made.end;
     return made;
   });
-  return { name: 'stern', file: '/host/layouts/stern.yaml', size: start + 5 * MIB, sectorSize: 4096, physicalSectorSize: 4096, alignment: MIB, partitions, overlays: null, ...own };
+  return {
+    name: 'stern',
+    file: '/host/layouts/stern.yaml',
+    size: start + 5 * MIB,
+    sectorSize: 4096,
+    physicalSectorSize: 4096,
+    alignment: MIB,
+    partitions,
+    overlays: null,
+    ...own,
+  };
 }
 
 /** Two slots, B empty, and numbers that no default would give. */
 export function twoSlots(): Layout {
-  return layoutOf([
-    { number: 14, name: 'StateA', content: 'state', slot: 'A', filesystem: 'vfat', size: 8 * MIB },
-    { number: 3, name: 'KernA', content: 'kern', slot: 'A', filesystem: 'vfat' },
-    { number: 9, name: 'SysA', content: 'sys', slot: 'A', filesystem: 'erofs', size: 90 * MIB },
-    { number: 15, name: 'StateB', content: 'state', slot: 'B', filesystem: 'vfat', size: 8 * MIB, filled: false },
-    { number: 7, name: 'KernB', content: 'kern', slot: 'B', filesystem: 'vfat', filled: false },
-    { number: 2, name: 'SysB', content: 'sys', slot: 'B', filesystem: 'erofs', size: 90 * MIB, filled: false },
-    { number: 30, name: 'Hold', content: 'hold', filesystem: 'ext4', label: 'Hold', mountFlags: ['nodev', 'noexec'] },
-    { number: 31, name: 'Blank', content: 'blank', filesystem: 'none', label: '' },
-  ], { overlays: { content: 'hold', store: '/.keep', paths: ['/etc', '/var'] } });
+  return layoutOf(
+    [
+      { number: 14, name: 'StateA', content: 'state', slot: 'A', filesystem: 'vfat', size: 8 * MIB },
+      { number: 3, name: 'KernA', content: 'kern', slot: 'A', filesystem: 'vfat' },
+      { number: 9, name: 'SysA', content: 'sys', slot: 'A', filesystem: 'erofs', size: 90 * MIB },
+      { number: 15, name: 'StateB', content: 'state', slot: 'B', filesystem: 'vfat', size: 8 * MIB, filled: false },
+      { number: 7, name: 'KernB', content: 'kern', slot: 'B', filesystem: 'vfat', filled: false },
+      { number: 2, name: 'SysB', content: 'sys', slot: 'B', filesystem: 'erofs', size: 90 * MIB, filled: false },
+      { number: 30, name: 'Hold', content: 'hold', filesystem: 'ext4', label: 'Hold', mountFlags: ['nodev', 'noexec'] },
+      { number: 31, name: 'Blank', content: 'blank', filesystem: 'none', label: '' },
+    ],
+    { overlays: { content: 'hold', store: '/.keep', paths: ['/etc', '/var'] } },
+  );
 }
 
 export function manifestOf(own: Partial<Manifest> = {}): Manifest {
@@ -76,14 +89,39 @@ export function manifestOf(own: Partial<Manifest> = {}): Manifest {
 }
 
 export function imageOf(own: Partial<Image> = {}): Image {
-  return { name: 'galleon', file: '/host/pipeline/galleon.yaml', version: '7.3', summary: '', layout: 'stern', epoch: 1_444_444_444, seed: 'salt water', tools: 'chest', vmTools: 'vm-chest', stages: [], ...own };
+  return {
+    name: 'galleon',
+    file: '/host/pipeline/galleon.yaml',
+    version: '7.3',
+    summary: '',
+    layout: 'stern',
+    epoch: 1_444_444_444,
+    seed: 'salt water',
+    tools: 'chest',
+    vmTools: 'vm-chest',
+    stages: [],
+    ...own,
+  };
 }
 
 /** What `resolve` sees; asking for a document that is not given is the test's fault. */
 export function viewOf(own: Partial<ImageView> = {}): ImageView {
-  const missing = (kind: string) => (name: string): never => {
-    throw new Error(`the test gives no ${kind} "${name}"`);
-  };
+  const missing =
+    (kind: string) =>
+    (name: string): never => {
+      throw new Error(`the test gives no ${kind} "${name}"`);
+    };
   const { name, version, epoch, seed } = imageOf();
-  return { name, version, epoch, seed, layout: twoSlots(), inputs: [], manifest: missing('manifest'), overlay: missing('overlay'), file: missing('file'), ...own };
+  return {
+    name,
+    version,
+    epoch,
+    seed,
+    layout: twoSlots(),
+    inputs: [],
+    manifest: missing('manifest'),
+    overlay: missing('overlay'),
+    file: missing('file'),
+    ...own,
+  };
 }

@@ -6,25 +6,35 @@ import { selector } from '../../pipeline/stages/selector.ts';
 import { decodeGrubenv, encodeGrubenv } from '../../pipeline/formats/grubenv.ts';
 import { layoutOf, twoSlots, viewOf } from './documents.ts';
 
-const slotsOf = (layout = twoSlots()): ReturnType<typeof selector.resolve>['slots'] => selector.resolve({ boot: 'kern', state: 'state' }, viewOf({ layout })).slots;
+const slotsOf = (layout = twoSlots()): ReturnType<typeof selector.resolve>['slots'] =>
+  selector.resolve({ boot: 'kern', state: 'state' }, viewOf({ layout })).slots;
 const oneSlot = layoutOf([
   { number: 17, name: 'Kern', content: 'kern', slot: 'A', filesystem: 'vfat' },
   { number: 5, name: 'State', content: 'state', slot: 'A', filesystem: 'vfat' },
 ]);
 
 describe('grub.cfg', () => {
-  test('of two slots', async () => await expect(grubConfiguration(slotsOf())).toMatchFileSnapshot('golden/grub-two-slots.cfg'));
+  test('of two slots', async () =>
+    await expect(grubConfiguration(slotsOf())).toMatchFileSnapshot('golden/grub-two-slots.cfg'));
 
-  test('of one slot', async () => await expect(grubConfiguration(slotsOf(oneSlot))).toMatchFileSnapshot('golden/grub-one-slot.cfg'));
+  test('of one slot', async () =>
+    await expect(grubConfiguration(slotsOf(oneSlot))).toMatchFileSnapshot('golden/grub-one-slot.cfg'));
 
   test('starts each slot from its own partition, by its own profile', () => {
     const text = grubConfiguration(slotsOf());
-    expect([...text.matchAll(/"\$1" = "(\w)".*\(\$disk,gpt(\d+)\).*"@(\d)"/g)].map(match => match.slice(1))).toEqual([['A', '3', '1'], ['B', '7', '2']]);
+    expect([...text.matchAll(/"\$1" = "(\w)".*\(\$disk,gpt(\d+)\).*"@(\d)"/g)].map(match => match.slice(1))).toEqual([
+      ['A', '3', '1'],
+      ['B', '7', '2'],
+    ]);
   });
 
   test('reads the state on the first slot’s partition, else on the others’', () => {
-    expect([...grubConfiguration(slotsOf()).matchAll(/set state="\(\$disk,gpt(\d+)\)/g)].map(match => match[1])).toEqual(['14', '15']);
-    expect([...grubConfiguration(slotsOf(oneSlot)).matchAll(/set state="\(\$disk,gpt(\d+)\)/g)].map(match => match[1])).toEqual(['5']);
+    expect(
+      [...grubConfiguration(slotsOf()).matchAll(/set state="\(\$disk,gpt(\d+)\)/g)].map(match => match[1]),
+    ).toEqual(['14', '15']);
+    expect(
+      [...grubConfiguration(slotsOf(oneSlot)).matchAll(/set state="\(\$disk,gpt(\d+)\)/g)].map(match => match[1]),
+    ).toEqual(['5']);
   });
 
   test('without any state it takes as good what a new image carries', () => {
@@ -78,25 +88,88 @@ function selected({ state, readable = [14, 15], boots }: Disk): string[] {
       ...Object.fromEntries(Object.entries(state).map(([name, value]) => [`FILE_${name}`, value])),
     },
   });
-  return out.trimEnd().split('\n').map(line => line.replaceAll('(hd7,gpt', '').replaceAll(/\)\/EFI\/caisson\/(grubenv|slot\.efi)/g, ''));
+  return out
+    .trimEnd()
+    .split('\n')
+    .map(line => line.replaceAll('(hd7,gpt', '').replaceAll(/\)\/EFI\/caisson\/(grubenv|slot\.efi)/g, ''));
 }
 
 describe('the selector', () => {
   const good = { ORDER: 'A B', A_OK: '1', A_TRY: '0', B_OK: '1', B_TRY: '0' };
   test.each<[string, Disk, string[]]>([
     ['the first in order', { state: good }, ['save 14: A_TRY=1 B_TRY=0', 'caisson: slot A', 'start 3 @1', 'booted']],
-    ['the first in another order', { state: { ...good, ORDER: 'B A' } }, ['save 14: A_TRY=0 B_TRY=1', 'caisson: slot B', 'start 7 @2', 'booted']],
-    ['a third try', { state: { ...good, A_TRY: '2' } }, ['save 14: A_TRY=3 B_TRY=0', 'caisson: slot A', 'start 3 @1', 'booted']],
-    ['no fourth try', { state: { ...good, A_TRY: '3' } }, ['save 14: A_TRY=3 B_TRY=1', 'caisson: slot B', 'start 7 @2', 'booted']],
-    ['a slot that is good only', { state: { ...good, A_OK: '0' } }, ['save 14: A_TRY=0 B_TRY=1', 'caisson: slot B', 'start 7 @2', 'booted']],
-    ['tries without end of the last good one', { state: { ...good, A_TRY: '3', B_OK: '0' } }, ['save 14: A_TRY=1 B_TRY=0', 'caisson: slot A', 'start 3 @1', 'booted']],
-    ['the first of two that are used up', { state: { ...good, ORDER: 'B A', A_TRY: '3', B_TRY: '3' } }, ['save 14: A_TRY=3 B_TRY=1', 'caisson: slot B', 'start 7 @2', 'booted']],
-    ['a count that makes no sense as the last try', { state: { ...good, A_TRY: 'x' } }, ['save 14: A_TRY=3 B_TRY=0', 'caisson: slot A', 'start 3 @1', 'booted']],
-    ['the other one when the first does not start', { state: good, boots: 7 }, ['save 14: A_TRY=1 B_TRY=0', 'caisson: slot A', 'start 3 @1', 'slot A does not start', 'start 7 @2', 'booted']],
-    ['never an empty one', { state: { ...good, B_OK: '0' }, boots: 7 }, ['save 14: A_TRY=1 B_TRY=0', 'caisson: slot A', 'start 3 @1', 'slot A does not start', 'caisson: no slot could be started; rebooting in 30 seconds', 'reboot']],
-    ['nothing, and says so, when none is good', { state: { ...good, A_OK: '0', B_OK: '0' } }, ['save 14: A_TRY=0 B_TRY=0', 'caisson: slot none', 'caisson: no slot could be started; rebooting in 30 seconds', 'reboot']],
-    ['by the copy when the state cannot be read', { state: { ...good, ORDER: 'B A' }, readable: [15] }, ['save 15: A_TRY=0 B_TRY=1', 'caisson: slot B', 'start 7 @2', 'booted']],
-    ['what a new image carries when no state can be read', { state: { ...good, ORDER: 'B A' }, readable: [] }, ['save 15: A_TRY=1 B_TRY=0', 'caisson: slot A', 'start 3 @1', 'booted']],
+    [
+      'the first in another order',
+      { state: { ...good, ORDER: 'B A' } },
+      ['save 14: A_TRY=0 B_TRY=1', 'caisson: slot B', 'start 7 @2', 'booted'],
+    ],
+    [
+      'a third try',
+      { state: { ...good, A_TRY: '2' } },
+      ['save 14: A_TRY=3 B_TRY=0', 'caisson: slot A', 'start 3 @1', 'booted'],
+    ],
+    [
+      'no fourth try',
+      { state: { ...good, A_TRY: '3' } },
+      ['save 14: A_TRY=3 B_TRY=1', 'caisson: slot B', 'start 7 @2', 'booted'],
+    ],
+    [
+      'a slot that is good only',
+      { state: { ...good, A_OK: '0' } },
+      ['save 14: A_TRY=0 B_TRY=1', 'caisson: slot B', 'start 7 @2', 'booted'],
+    ],
+    [
+      'tries without end of the last good one',
+      { state: { ...good, A_TRY: '3', B_OK: '0' } },
+      ['save 14: A_TRY=1 B_TRY=0', 'caisson: slot A', 'start 3 @1', 'booted'],
+    ],
+    [
+      'the first of two that are used up',
+      { state: { ...good, ORDER: 'B A', A_TRY: '3', B_TRY: '3' } },
+      ['save 14: A_TRY=3 B_TRY=1', 'caisson: slot B', 'start 7 @2', 'booted'],
+    ],
+    [
+      'a count that makes no sense as the last try',
+      { state: { ...good, A_TRY: 'x' } },
+      ['save 14: A_TRY=3 B_TRY=0', 'caisson: slot A', 'start 3 @1', 'booted'],
+    ],
+    [
+      'the other one when the first does not start',
+      { state: good, boots: 7 },
+      ['save 14: A_TRY=1 B_TRY=0', 'caisson: slot A', 'start 3 @1', 'slot A does not start', 'start 7 @2', 'booted'],
+    ],
+    [
+      'never an empty one',
+      { state: { ...good, B_OK: '0' }, boots: 7 },
+      [
+        'save 14: A_TRY=1 B_TRY=0',
+        'caisson: slot A',
+        'start 3 @1',
+        'slot A does not start',
+        'caisson: no slot could be started; rebooting in 30 seconds',
+        'reboot',
+      ],
+    ],
+    [
+      'nothing, and says so, when none is good',
+      { state: { ...good, A_OK: '0', B_OK: '0' } },
+      [
+        'save 14: A_TRY=0 B_TRY=0',
+        'caisson: slot none',
+        'caisson: no slot could be started; rebooting in 30 seconds',
+        'reboot',
+      ],
+    ],
+    [
+      'by the copy when the state cannot be read',
+      { state: { ...good, ORDER: 'B A' }, readable: [15] },
+      ['save 15: A_TRY=0 B_TRY=1', 'caisson: slot B', 'start 7 @2', 'booted'],
+    ],
+    [
+      'what a new image carries when no state can be read',
+      { state: { ...good, ORDER: 'B A' }, readable: [] },
+      ['save 15: A_TRY=1 B_TRY=0', 'caisson: slot A', 'start 3 @1', 'booted'],
+    ],
   ])('starts %s', (_, disk, lines) => expect(selected(disk)).toEqual(lines));
 });
 

@@ -14,18 +14,38 @@ const MIB = 2 ** 20;
 
 describe('resolve fills in what the image says', () => {
   test('filesystem: type, label and size of the first partition with the content', () => {
-    expect(filesystem.resolve({ content: 'hold' }, viewOf())).toEqual({ content: 'hold', type: 'ext4', label: 'Hold', seed: 'salt water', size: 40 * MIB, partition: 40 * MIB, sectorSize: 4096, compression: 'zstd,3' });
-    expect(filesystem.resolve({ content: 'sys', compression: 'lz4hc,9' }, viewOf())).toMatchObject({ type: 'erofs', size: 90 * MIB, compression: 'lz4hc,9' });
+    expect(filesystem.resolve({ content: 'hold' }, viewOf())).toEqual({
+      content: 'hold',
+      type: 'ext4',
+      label: 'Hold',
+      seed: 'salt water',
+      size: 40 * MIB,
+      partition: 40 * MIB,
+      sectorSize: 4096,
+      compression: 'zstd,3',
+    });
+    expect(filesystem.resolve({ content: 'sys', compression: 'lz4hc,9' }, viewOf())).toMatchObject({
+      type: 'erofs',
+      size: 90 * MIB,
+      compression: 'lz4hc,9',
+    });
   });
 
   test.each([
     ['1.5 MiB', 1.5 * MIB],
     ['40 MiB', 40 * MIB],
     ['41 MiB', 40 * MIB],
-  ])('filesystem of %s is no larger than its partition', (size, bytes) => expect(filesystem.resolve({ content: 'hold', size }, viewOf()).size).toBe(bytes));
+  ])('filesystem of %s is no larger than its partition', (size, bytes) =>
+    expect(filesystem.resolve({ content: 'hold', size }, viewOf()).size).toBe(bytes),
+  );
 
   test('verity: parity of 2 unless told', () => {
-    expect(verity.resolve({ content: 'sys' }, viewOf())).toEqual({ content: 'sys', fecRoots: 2, seed: 'salt water', partition: { name: 'SysA', size: 90 * MIB } });
+    expect(verity.resolve({ content: 'sys' }, viewOf())).toEqual({
+      content: 'sys',
+      fecRoots: 2,
+      seed: 'salt water',
+      partition: { name: 'SysA', size: 90 * MIB },
+    });
     expect(verity.resolve({ content: 'sys', fecRoots: 24 }, viewOf()).fecRoots).toBe(24);
   });
 
@@ -33,10 +53,14 @@ describe('resolve fills in what the image says', () => {
     expect(uki.resolve({ content: 'kern', cmdline: ['quiet'] }, viewOf())).toEqual({
       cmdline: ['quiet'],
       slots: ['A', 'B'],
-      osRelease: 'ID=caisson\nNAME=Caisson\nPRETTY_NAME="galleon 7.3"\nIMAGE_ID=galleon\nIMAGE_VERSION=7.3\nVERSION_ID=7.3\n',
+      osRelease:
+        'ID=caisson\nNAME=Caisson\nPRETTY_NAME="galleon 7.3"\nIMAGE_ID=galleon\nIMAGE_VERSION=7.3\nVERSION_ID=7.3\n',
       partition: { name: 'KernA', size: 40 * MIB },
     });
-    expect(uki.resolve({ content: 'kern' }, viewOf({ layout: layoutOf([{ content: 'kern' }]) }))).toMatchObject({ cmdline: [], slots: ['only'] });
+    expect(uki.resolve({ content: 'kern' }, viewOf({ layout: layoutOf([{ content: 'kern' }]) }))).toMatchObject({
+      cmdline: [],
+      slots: ['only'],
+    });
   });
 
   test('initrd: what init must know of the disk', () => {
@@ -57,38 +81,94 @@ describe('resolve fills in what the image says', () => {
       },
     });
     const single = layoutOf([{ name: 'Root', content: 'sys', filesystem: 'squashfs' }]);
-    expect(initrd.resolve({ manifest: 'cargo', root: 'sys', compression: 3 }, viewOf({ manifest, layout: single }))).toMatchObject({ compression: 3, configuration: { root_filesystem: 'squashfs', root_partition_only: 'Root', slots: 'only', overlay_partition: '', overlay_paths: '' } });
+    expect(
+      initrd.resolve({ manifest: 'cargo', root: 'sys', compression: 3 }, viewOf({ manifest, layout: single })),
+    ).toMatchObject({
+      compression: 3,
+      configuration: {
+        root_filesystem: 'squashfs',
+        root_partition_only: 'Root',
+        slots: 'only',
+        overlay_partition: '',
+        overlay_paths: '',
+      },
+    });
   });
 
   test('packages: the manifest without what is the tree stage’s', () => {
-    const manifest = manifestOf({ removePackages: ['worm'], users: [{ name: 'mate', uid: 7, gid: 7, gecos: '', home: '/m', shell: '/s' }], remove: ['/x'] });
+    const manifest = manifestOf({
+      removePackages: ['worm'],
+      users: [{ name: 'mate', uid: 7, gid: 7, gecos: '', home: '/m', shell: '/s' }],
+      remove: ['/x'],
+    });
     const resolved = packages.resolve({ manifest: 'cargo' }, viewOf({ manifest: () => manifest }));
     expect(packages.sources?.(resolved)).toBe(manifest);
-    expect(JSON.parse(JSON.stringify(resolved))).toEqual({ name: 'cargo', source: 'debian', architecture: 'amd64', suite: 'sid', variant: 'essential', packages: ['rope', 'anchor'], exclude: ['/usr/share/doc/*'], removePackages: ['worm'] });
+    expect(JSON.parse(JSON.stringify(resolved))).toEqual({
+      name: 'cargo',
+      source: 'debian',
+      architecture: 'amd64',
+      suite: 'sid',
+      variant: 'essential',
+      packages: ['rope', 'anchor'],
+      exclude: ['/usr/share/doc/*'],
+      removePackages: ['worm'],
+    });
   });
 
   test('command: the script by its content, not its place', () => {
     const view = viewOf({ file: name => ({ path: `/host/${name}`, sha256: 'ff', mode: 0o644 }) });
-    const resolved = command.resolve({ script: 'scripts/x.sh', arguments: ['-v'], interpreter: '/bin/bash', tools: ['sed'], facts: 'in' }, view);
+    const resolved = command.resolve(
+      { script: 'scripts/x.sh', arguments: ['-v'], interpreter: '/bin/bash', tools: ['sed'], facts: 'in' },
+      view,
+    );
     expect(resolved.script.value).toBe('/host/scripts/x.sh');
-    expect(JSON.parse(JSON.stringify(resolved))).toEqual({ sha256: 'ff', arguments: ['-v'], interpreter: '/bin/bash', tools: ['sed'], facts: 'in' });
-    expect(command.resolve({ script: 'x' }, view)).toMatchObject({ arguments: [], interpreter: '/bin/sh', tools: [], facts: '' });
+    expect(JSON.parse(JSON.stringify(resolved))).toEqual({
+      sha256: 'ff',
+      arguments: ['-v'],
+      interpreter: '/bin/bash',
+      tools: ['sed'],
+      facts: 'in',
+    });
+    expect(command.resolve({ script: 'x' }, view)).toMatchObject({
+      arguments: [],
+      interpreter: '/bin/sh',
+      tools: [],
+      facts: '',
+    });
   });
 
   test('tree: nothing of what is not asked for', () => {
-    expect(tree.resolve({}, viewOf())).toEqual({ users: [], groups: [], units: { enable: [], disable: [], mask: [] }, remove: [], overlays: [], files: {}, system: null });
+    expect(tree.resolve({}, viewOf())).toEqual({
+      users: [],
+      groups: [],
+      units: { enable: [], disable: [], mask: [] },
+      remove: [],
+      overlays: [],
+      files: {},
+      system: null,
+    });
   });
 
   test('tree: the system by the image; of the layout what is mounted, and no sizes', () => {
-    const layout = layoutOf([{ name: 'Hold', mount: '/hold', mountFlags: ['ro'] }, { name: 'Other' }], { overlays: { content: 'x', store: '/s', paths: ['/p'] } });
-    expect(tree.resolve({ system: {} }, viewOf({ layout })).system).toEqual({ image: 'galleon', version: '7.3', hostname: 'galleon', mounts: [{ name: 'Hold', mount: '/hold', mountFlags: ['ro'], filesystem: 'ext4' }], overlays: layout.overlays });
+    const layout = layoutOf([{ name: 'Hold', mount: '/hold', mountFlags: ['ro'] }, { name: 'Other' }], {
+      overlays: { content: 'x', store: '/s', paths: ['/p'] },
+    });
+    expect(tree.resolve({ system: {} }, viewOf({ layout })).system).toEqual({
+      image: 'galleon',
+      version: '7.3',
+      hostname: 'galleon',
+      mounts: [{ name: 'Hold', mount: '/hold', mountFlags: ['ro'], filesystem: 'ext4' }],
+      overlays: layout.overlays,
+    });
     expect(tree.resolve({ system: { hostname: 'prow' } }, viewOf({ layout })).system?.hostname).toBe('prow');
   });
 
   test('disk: ids that follow the seed and the names alone', () => {
     const view = viewOf({ inputs: ['state', 'kern', 'sys', 'hold'] });
     const first = disk.resolve({}, view);
-    expect(disk.resolve({}, { ...view, name: 'sloop', version: '1', layout: { ...twoSlots(), name: 'bow' } })).toEqual(first);
+    expect(disk.resolve({}, { ...view, name: 'sloop', version: '1', layout: { ...twoSlots(), name: 'bow' } })).toEqual(
+      first,
+    );
     const ids = [first.diskGuid, ...first.partitions.map(each => each.uuid)];
     expect(new Set(ids).size).toBe(9);
     for (const id of ids) expect(id).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);

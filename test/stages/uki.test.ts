@@ -11,7 +11,11 @@ const folder = scratchDirectory();
 
 describe('profiles', () => {
   test.each([
-    [['A', 'B'] as const, ['auto', 'a', 'b'], ['caisson.slot=auto', 'caisson.slot=A rauc.slot=A', 'caisson.slot=B rauc.slot=B']],
+    [
+      ['A', 'B'] as const,
+      ['auto', 'a', 'b'],
+      ['caisson.slot=auto', 'caisson.slot=A rauc.slot=A', 'caisson.slot=B rauc.slot=B'],
+    ],
     [['B'] as const, ['auto', 'b'], ['caisson.slot=auto', 'caisson.slot=B rauc.slot=B']],
     [['only'] as const, ['auto', 'only'], ['caisson.slot=auto', 'caisson.slot=only rauc.slot=only']],
     [[] as const, ['auto'], ['caisson.slot=auto']],
@@ -24,7 +28,14 @@ describe('profiles', () => {
 });
 
 test('the selector asks for a slot by the number that its profile has', () => {
-  for (const layout of [twoSlots(), layoutOf([{ content: 'kern', slot: 'B' }, { content: 'state', slot: 'B' }, { content: 'kern', slot: 'A' }])]) {
+  for (const layout of [
+    twoSlots(),
+    layoutOf([
+      { content: 'kern', slot: 'B' },
+      { content: 'state', slot: 'B' },
+      { content: 'kern', slot: 'A' },
+    ]),
+  ]) {
     const { slots } = uki.resolve({ content: 'kern' }, viewOf({ layout }));
     for (const each of selector.resolve({ boot: 'kern', state: 'state' }, viewOf({ layout })).slots) {
       expect(profiles(slots, [])[each.profile]?.cmdline).toContain(`caisson.slot=${each.slot} `);
@@ -33,7 +44,12 @@ test('the selector asks for a slot by the number that its profile has', () => {
 });
 
 test('verityParameters: where the hash tree and the code are, and what they must say', () => {
-  expect(verityParameters({ rootHash: 'abc', hashOffset: 4096, fecOffset: 8192, fecRoots: 7, other: 1 })).toEqual(['caisson.roothash=abc', 'caisson.hash_offset=4096', 'caisson.fec_offset=8192', 'caisson.fec_roots=7']);
+  expect(verityParameters({ rootHash: 'abc', hashOffset: 4096, fecOffset: 8192, fecRoots: 7, other: 1 })).toEqual([
+    'caisson.roothash=abc',
+    'caisson.hash_offset=4096',
+    'caisson.fec_offset=8192',
+    'caisson.fec_roots=7',
+  ]);
 });
 
 test('build: a profile for each slot, joined to the one with the kernel; the kernel’s release from the initrd', async () => {
@@ -53,13 +69,20 @@ test('build: a profile for each slot, joined to the one with the kernel; the ker
     'ukify build --stub=/usr/lib/systemd/boot/efi/linuxx64.efi.stub --linux=/mnt/inputs/kernel --initrd=/mnt/inputs/initrd --uname=6.66-tide --os-release=@/mnt/work/os-release --profile=@/mnt/work/profile-0 --cmdline=@/mnt/work/cmdline-0 --join-profile=/mnt/work/profile-1.efi --join-profile=/mnt/work/profile-2.efi --output=/mnt/work/artifact',
   ]);
   expect(file('profile-2')).toBe('ID=b\nTITLE=slot B\n');
-  expect(file('cmdline-2')).toBe('quiet caisson.roothash=abc caisson.hash_offset=1 caisson.fec_offset=2 caisson.fec_roots=3 caisson.slot=B rauc.slot=B');
+  expect(file('cmdline-2')).toBe(
+    'quiet caisson.roothash=abc caisson.hash_offset=1 caisson.fec_offset=2 caisson.fec_roots=3 caisson.slot=B rauc.slot=B',
+  );
   expect(file('os-release')).toContain('IMAGE_ID=galleon\n');
   expect(facts).toMatchObject({ kernel: '6.66-tide', profiles: [{ id: 'auto' }, { id: 'a' }, { id: 'b' }] });
 });
 
 test('a UKI that its partition has no room for', async () => {
   const layout = layoutOf([{ name: 'Tiny', content: 'kern', size: 4096, filesystem: 'vfat' }]);
-  const context = contextOf(folder, { inputs: { verity: artifactOf(folder, '') }, run: (_, { out }) => writeFileSync(out, Buffer.alloc(5120)) });
-  await expect(uki.build(uki.resolve({ content: 'kern' }, viewOf({ layout })), context)).rejects.toThrow('the UKI takes 5 KiB, but Tiny has 4 KiB: 1 KiB too much');
+  const context = contextOf(folder, {
+    inputs: { verity: artifactOf(folder, '') },
+    run: (_, { out }) => writeFileSync(out, Buffer.alloc(5120)),
+  });
+  await expect(uki.build(uki.resolve({ content: 'kern' }, viewOf({ layout })), context)).rejects.toThrow(
+    'the UKI takes 5 KiB, but Tiny has 4 KiB: 1 KiB too much',
+  );
 });

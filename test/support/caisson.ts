@@ -24,7 +24,12 @@ export interface CliResult {
 
 /** `caisson ARGS`, to its end whatever that is. */
 export async function caisson(args: readonly string[], { cwd, cache, env }: CliOptions): Promise<CliResult> {
-  const result = await execa(process.execPath, [CLI, ...args], { cwd, env: { CAISSON_CACHE: cache, ...env }, reject: false, stdin: 'ignore' });
+  const result = await execa(process.execPath, [CLI, ...args], {
+    cwd,
+    env: { CAISSON_CACHE: cache, ...env },
+    reject: false,
+    stdin: 'ignore',
+  });
   return { exitCode: result.exitCode, stdout: result.stdout, stderr: result.stderr };
 }
 
@@ -35,11 +40,23 @@ export function asRoot(): string[] {
 
 export function testEnvironment(cache: string): Environment {
   const root = process.geteuid?.() === 0;
-  return { cache, root, uid: process.getuid?.() ?? 0, user: '', path: `${process.env.PATH ?? ''}:/usr/sbin:/usr/bin:/sbin:/bin`, proxies: {} };
+  return {
+    cache,
+    root,
+    uid: process.getuid?.() ?? 0,
+    user: '',
+    path: `${process.env.PATH ?? ''}:/usr/sbin:/usr/bin:/sbin:/bin`,
+    proxies: {},
+  };
 }
 
 /** Runs a program of the tree on one host directory, seen as /mnt/work; returns its stdout, throws when it fails. */
-export async function inTree(tree: string, directory: string, argv: readonly string[], options: { binds?: Bind[] } = {}): Promise<string> {
+export async function inTree(
+  tree: string,
+  directory: string,
+  argv: readonly string[],
+  options: { binds?: Bind[] } = {},
+): Promise<string> {
   const environment = testEnvironment('');
   const sandbox = {
     tree,
@@ -50,5 +67,9 @@ export async function inTree(tree: string, directory: string, argv: readonly str
     identities: 'one' as const,
     scratch: null,
   };
-  return runProcess(sandboxArgv(sandbox, argv, environment), { env: { PATH: environment.path }, signal: new AbortController().signal, title: argv });
+  return runProcess(sandboxArgv(sandbox, argv, environment), {
+    env: { PATH: environment.path },
+    signal: new AbortController().signal,
+    title: argv,
+  });
 }

@@ -7,7 +7,11 @@ export default class CountReporter implements Reporter {
     let failed = errors.length;
     let skipped = 0;
     for (const module of modules) {
-      if (module.state() === 'failed' && [...module.children.allTests()].every(test => test.result().state !== 'failed')) failed++;
+      if (
+        module.state() === 'failed' &&
+        [...module.children.allTests()].every(test => test.result().state !== 'failed')
+      )
+        failed++;
       for (const test of module.children.allTests()) {
         const { state } = test.result();
         if (state === 'passed') passed++;
@@ -16,6 +20,8 @@ export default class CountReporter implements Reporter {
       }
     }
     // After the default reporter's summary, which is printed in the same turn.
-    setImmediate(() => process.stdout.write(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}\n`));
+    setImmediate(() =>
+      process.stdout.write(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}\n`),
+    );
   }
 }

@@ -19,10 +19,16 @@ export interface Probed {
  * Boots `image` and runs `script` in it once multi-user.target is reached: as a unit that systemd takes from an SMBIOS
  * credential (systemd.extra-unit.*, see systemd.system-credentials(7)). The machine powers off at its end.
  */
-export async function probe(image: string, options: { script: string; tree: string; scratch: string; cache: string; otherDisks?: string[] }): Promise<Probed> {
+export async function probe(
+  image: string,
+  options: { script: string; tree: string; scratch: string; cache: string; otherDisks?: string[] },
+): Promise<Probed> {
   const lines: string[] = [];
   const limit = AbortSignal.timeout(LIMIT);
-  const { format, sectorSize } = await withImage(image, async each => ({ format: each.format, sectorSize: each.sectorSize }));
+  const { format, sectorSize } = await withImage(image, async each => ({
+    format: each.format,
+    sectorSize: each.sectorSize,
+  }));
   const unit = `[Unit]
 Description=probe of a test
 After=multi-user.target
@@ -31,18 +37,41 @@ Type=exec
 StandardOutput=file:/dev/ttyS1
 ExecStart=/bin/sh -c 'systemctl is-system-running --wait >/dev/null; eval "$(echo ${Buffer.from(options.script).toString('base64')} | base64 -d)"; printf "\\n${END}\\n"; sleep 3; systemctl poweroff --force --force'
 `;
-  const credentials = { 'systemd.extra-unit.probe.service': unit, 'systemd.unit-dropin.multi-user.target': '[Unit]\nWants=probe.service\n' };
+  const credentials = {
+    'systemd.extra-unit.probe.service': unit,
+    'systemd.unit-dropin.multi-user.target': '[Unit]\nWants=probe.service\n',
+  };
   await mkdir(options.scratch, { recursive: true });
   try {
     await bootWatched(
-      { image, format, logicalSectorSize: sectorSize, memoryMiB: 1024, cpus: 2, credentials, network: false, otherDisks: options.otherDisks ?? [], serialFiles: ['probe.txt'] },
-      { environment: testEnvironment(options.cache), tree: options.tree, scratch: options.scratch, signal: limit, onLine: line => lines.push(line), log: path.join(options.scratch, 'console.log') },
+      {
+        image,
+        format,
+        logicalSectorSize: sectorSize,
+        memoryMiB: 1024,
+        cpus: 2,
+        credentials,
+        network: false,
+        otherDisks: options.otherDisks ?? [],
+        serialFiles: ['probe.txt'],
+      },
+      {
+        environment: testEnvironment(options.cache),
+        tree: options.tree,
+        scratch: options.scratch,
+        signal: limit,
+        onLine: line => lines.push(line),
+        log: path.join(options.scratch, 'console.log'),
+      },
     );
   } catch (error) {
-    throw new Error(`the machine did not come to its end: ${String(error)}\n${lines.slice(-40).join('\n')}`, { cause: error });
+    throw new Error(`the machine did not come to its end: ${String(error)}\n${lines.slice(-40).join('\n')}`, {
+      cause: error,
+    });
   }
   const said = (await readFile(path.join(options.scratch, 'probe.txt'), 'utf8')).split(/\r?\n/);
-  if (!said.includes(END)) throw new Error(`the probe did not speak to its end:\n${said.join('\n')}\n${lines.slice(-40).join('\n')}`);
+  if (!said.includes(END))
+    throw new Error(`the probe did not speak to its end:\n${said.join('\n')}\n${lines.slice(-40).join('\n')}`);
   const facts = said.flatMap(line => {
     const cut = line.indexOf('=');
     return cut === -1 ? [] : [[line.slice(0, cut).trim(), line.slice(cut + 1).trim()] as const];

@@ -24,7 +24,11 @@ describe('the same image from root and from an ordinary user', () => {
     const [a, b] = [root, user].map(build => build.record.stages.find(each => each.id === id));
     expect(a?.cached).toBe(false);
     expect(b?.cached).toBe(false);
-    expect({ key: a?.key, sha256: a?.sha256, bytes: a?.bytes }).toEqual({ key: b?.key, sha256: b?.sha256, bytes: b?.bytes });
+    expect({ key: a?.key, sha256: a?.sha256, bytes: a?.bytes }).toEqual({
+      key: b?.key,
+      sha256: b?.sha256,
+      bytes: b?.bytes,
+    });
   });
 });
 
@@ -40,7 +44,16 @@ describe('build.json', () => {
   it('describes the partitions of the layout, with what is used', () => {
     const MiB = 2 ** 20;
     const rows = own.record.partitions.map(({ number, name, size }) => [number, name, size / MiB]);
-    expect(rows).toEqual([[1, 'BootEFIA', 8], [2, 'BootA', 192], [3, 'RootFSA', 4096], [4, 'BootEFIB', 8], [5, 'BootB', 192], [6, 'RootFSB', 4096], [7, 'Log', 1024], [8, 'Data', 2048]]);
+    expect(rows).toEqual([
+      [1, 'BootEFIA', 8],
+      [2, 'BootA', 192],
+      [3, 'RootFSA', 4096],
+      [4, 'BootEFIB', 8],
+      [5, 'BootB', 192],
+      [6, 'RootFSB', 4096],
+      [7, 'Log', 1024],
+      [8, 'Data', 2048],
+    ]);
     for (const each of own.record.partitions) expect(each.used + each.free).toBe(each.size);
     const used = Object.fromEntries(own.record.partitions.map(each => [each.name, each.used]));
     expect(used.RootFSA).toBeGreaterThan(own.record.hashOffset);
@@ -60,9 +73,15 @@ describe('build.json', () => {
 describe('a second build', () => {
   it('reuses every step and leaves the files alone', async () => {
     const before = await readFile(path.join(own.out, 'build.json'), 'utf8');
-    const { exitCode, stdout } = await caisson(['build', 'eflow', '--format', 'vhdx,raw', '--out', path.dirname(own.out), '--json'], { cwd: own.project, cache: own.cache });
+    const { exitCode, stdout } = await caisson(
+      ['build', 'eflow', '--format', 'vhdx,raw', '--out', path.dirname(own.out), '--json'],
+      { cwd: own.project, cache: own.cache },
+    );
     expect(exitCode).toBe(0);
-    const events = stdout.trim().split('\n').map(line => JSON.parse(line) as { type: string; built?: number; reused?: number });
+    const events = stdout
+      .trim()
+      .split('\n')
+      .map(line => JSON.parse(line) as { type: string; built?: number; reused?: number });
     expect(events.at(-1)).toMatchObject({ type: 'built', built: 0, reused: own.record.stages.length });
     const record = JSON.parse(await readFile(path.join(own.out, 'build.json'), 'utf8')) as typeof own.record;
     expect(record.stages.every(each => each.cached)).toBe(true);
@@ -70,7 +89,10 @@ describe('a second build', () => {
   });
 
   it('plans nothing to build', async () => {
-    const { stdout } = await caisson(['plan', 'eflow', '--format', 'vhdx,raw', '--out', path.dirname(own.out), '--json'], { cwd: own.project, cache: own.cache });
+    const { stdout } = await caisson(
+      ['plan', 'eflow', '--format', 'vhdx,raw', '--out', path.dirname(own.out), '--json'],
+      { cwd: own.project, cache: own.cache },
+    );
     const plan = JSON.parse(stdout) as { steps: { id: string; state: string }[] };
     expect(plan.steps.filter(each => each.state !== 'cached')).toEqual([]);
   });

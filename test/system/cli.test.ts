@@ -12,8 +12,10 @@ const cache = path.join(folder, 'cache');
 
 beforeAll(async () => {
   await mkdir(cache, { recursive: true });
-  for (const name of ['pipeline', 'layouts', 'overlays', 'rootfs-manifests']) await cp(path.join(PROJECT, name), path.join(project, name), { recursive: true, verbatimSymlinks: true });
-  for (const name of ['pool', 'resolutions', 'trees', 'apt']) await symlink(path.join(own.cache, name), path.join(cache, name));
+  for (const name of ['pipeline', 'layouts', 'overlays', 'rootfs-manifests'])
+    await cp(path.join(PROJECT, name), path.join(project, name), { recursive: true, verbatimSymlinks: true });
+  for (const name of ['pool', 'resolutions', 'trees', 'apt'])
+    await symlink(path.join(own.cache, name), path.join(cache, name));
 });
 afterAll(async () => rm(folder, { recursive: true, force: true }));
 
@@ -21,8 +23,14 @@ const run = (...args: string[]): Promise<CliResult> => caisson(args, { cwd: proj
 
 describe('bad input', () => {
   it('every fault of every file at once, exit 2, nothing built', async () => {
-    await writeFile(path.join(project, 'layouts/bad.yaml'), 'partitions:\n  - { name: RootFSA, sise: "4 GiB", type: root-x86-64 }\n  - { name: Log, size: 4, type: linux }\n');
-    await writeFile(path.join(project, 'pipeline/bad.yaml'), 'name: bad\nversion: "1"\nlayout: bad\nepoch: "2030-01-01T00:00:00Z"\nstages:\n  - { id: a, stage: pakages, options: { manifest: base } }\n');
+    await writeFile(
+      path.join(project, 'layouts/bad.yaml'),
+      'partitions:\n  - { name: RootFSA, sise: "4 GiB", type: root-x86-64 }\n  - { name: Log, size: 4, type: linux }\n',
+    );
+    await writeFile(
+      path.join(project, 'pipeline/bad.yaml'),
+      'name: bad\nversion: "1"\nlayout: bad\nepoch: "2030-01-01T00:00:00Z"\nstages:\n  - { id: a, stage: pakages, options: { manifest: base } }\n',
+    );
     const { exitCode, stderr, stdout } = await run('build', 'bad');
     expect(exitCode).toBe(2);
     expect(stdout).toBe('');
@@ -31,7 +39,9 @@ describe('bad input', () => {
       '    hint: did you mean "size"?',
       'layouts/bad.yaml:3:24: partitions[1].size: must be a size, found the number 4',
       '    hint: write a size with unit, e.g. "8 MiB"',
-      expect.stringMatching(/^pipeline\/bad\.yaml:6:21: stages\[0\]\.stage: unknown stage "pakages", allowed: packages, tree, /),
+      expect.stringMatching(
+        /^pipeline\/bad\.yaml:6:21: stages\[0\]\.stage: unknown stage "pakages", allowed: packages, tree, /,
+      ),
       '    hint: did you mean "packages"?',
       '3 faults in 2 files; nothing was built.',
     ]);
@@ -72,7 +82,12 @@ describe('bad input', () => {
 describe('interruption', () => {
   it('SIGINT stops every child, leaves no half artifact, exits 130', async () => {
     const out = path.join(folder, 'interrupted');
-    const child = execa(process.execPath, [CLI, 'build', 'eflow', '--json', '--out', out], { cwd: project, env: { CAISSON_CACHE: cache }, reject: false, stdin: 'ignore' });
+    const child = execa(process.execPath, [CLI, 'build', 'eflow', '--json', '--out', out], {
+      cwd: project,
+      env: { CAISSON_CACHE: cache },
+      reject: false,
+      stdin: 'ignore',
+    });
     for await (const line of child.iterable()) {
       // In the middle of dpkg's work.
       if (/"type":"progress","id":"base"/.test(line) || /"id":"base".*"type":"progress"/.test(line)) break;
@@ -101,7 +116,8 @@ describe('output', () => {
     await rm(path.join(project, 'layouts/bad.yaml'), { force: true });
     const { stdout, exitCode } = await run('check');
     expect(exitCode).toBe(0);
-    for (const name of ['pipeline/eflow.yaml', 'layouts/minimal.yaml', 'rootfs-manifests/initrd.yaml']) expect(stdout).toContain(name);
+    for (const name of ['pipeline/eflow.yaml', 'layouts/minimal.yaml', 'rootfs-manifests/initrd.yaml'])
+      expect(stdout).toContain(name);
   });
 
   it('check --host finds this machine fit', async () => {
@@ -120,6 +136,8 @@ describe('output', () => {
 /** Command lines of running processes that name the folder. */
 async function processesOf(name: string): Promise<string[]> {
   const pids = (await readdir('/proc')).filter(each => /^\d+$/.test(each));
-  const lines = await Promise.all(pids.map(async pid => (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).replaceAll('\0', ' ')));
+  const lines = await Promise.all(
+    pids.map(async pid => (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).replaceAll('\0', ' ')),
+  );
   return lines.filter(line => line.includes(name));
 }

@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(async () => rm(folder, { recursive: true, force: true }));
 
-describe('a definition of one\'s own', () => {
+describe("a definition of one's own", () => {
   it('builds in a project of its own', async () => {
     const result = await buildKiosk(first, 'cache-1');
     expect(result.stderr).toBe('');
@@ -29,15 +29,21 @@ describe('a definition of one\'s own', () => {
   it('gives the same bytes in each step from another folder and an empty store', async () => {
     await buildKiosk(second, 'cache-2');
     const [a, b] = await Promise.all([record(first), record(second)]);
-    expect(b.stages.map(each => [each.id, each.key, each.sha256])).toEqual(a.stages.map(each => [each.id, each.key, each.sha256]));
+    expect(b.stages.map(each => [each.id, each.key, each.sha256])).toEqual(
+      a.stages.map(each => [each.id, each.key, each.sha256]),
+    );
     expect(b.stages.every(each => !each.cached)).toBe(true);
   });
 
   it('has what the command stage added in every file system made from it', async () => {
     await partition(first, 'menu-of-booth', 'menu.img');
     await partition(first, 'depot-of-booth', 'depot.img');
-    expect(await inTree(tools, folder, ['unsquashfs', '-cat', '/mnt/work/menu.img', 'srv/menu/stamp.txt'])).toBe('fresh bread');
-    expect(await inTree(tools, folder, ['debugfs', '-R', 'cat /srv/menu/stamp.txt', '/mnt/work/depot.img'])).toBe('fresh bread');
+    expect(await inTree(tools, folder, ['unsquashfs', '-cat', '/mnt/work/menu.img', 'srv/menu/stamp.txt'])).toBe(
+      'fresh bread',
+    );
+    expect(await inTree(tools, folder, ['debugfs', '-R', 'cat /srv/menu/stamp.txt', '/mnt/work/depot.img'])).toBe(
+      'fresh bread',
+    );
   });
 
   it('has the file that was taken out of a tree on its FAT partition', async () => {
@@ -46,7 +52,10 @@ describe('a definition of one\'s own', () => {
   });
 
   it('builds again only what a change reaches', async () => {
-    await writeFile(path.join(first, 'scripts/stamp.sh'), `${await readFile(path.join(first, 'scripts/stamp.sh'), 'utf8')}# changed\n`);
+    await writeFile(
+      path.join(first, 'scripts/stamp.sh'),
+      `${await readFile(path.join(first, 'scripts/stamp.sh'), 'utf8')}# changed\n`,
+    );
     await buildKiosk(first, 'cache-1');
     const built = (await record(first)).stages.filter(each => !each.cached).map(each => each.id);
     expect(built.sort()).toEqual(['box', 'depot-ext', 'menu-squash', 'raw', 'stamped', 'table']);
@@ -54,7 +63,13 @@ describe('a definition of one\'s own', () => {
 
   it('is wired anew in the YAML alone', async () => {
     const file = path.join(first, 'pipeline/kiosk.yaml');
-    await writeFile(file, (await readFile(file, 'utf8')).replace('inputs: { tree: stamped }, options: { content: menu', 'inputs: { tree: pages }, options: { content: menu'));
+    await writeFile(
+      file,
+      (await readFile(file, 'utf8')).replace(
+        'inputs: { tree: stamped }, options: { content: menu',
+        'inputs: { tree: pages }, options: { content: menu',
+      ),
+    );
     expect((await buildKiosk(first, 'cache-1')).exitCode).toBe(0);
     await partition(first, 'menu-of-booth', 'menu.img');
     const listing = await inTree(tools, folder, ['unsquashfs', '-l', '/mnt/work/menu.img']);
@@ -81,7 +96,8 @@ async function buildKiosk(project: string, cache: string): ReturnType<typeof cai
   const place = path.join(folder, cache);
   // The tools tree and what it is made of are shared; the store is not.
   await mkdir(place, { recursive: true });
-  for (const name of ['pool', 'resolutions', 'trees']) await symlink(path.join(own.cache, name), path.join(place, name)).catch(() => undefined);
+  for (const name of ['pool', 'resolutions', 'trees'])
+    await symlink(path.join(own.cache, name), path.join(place, name)).catch(() => undefined);
   return caisson(['build', 'kiosk', '--format', 'vhdx,raw', '--plain'], { cwd: project, cache: place });
 }
 

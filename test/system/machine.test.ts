@@ -107,14 +107,40 @@ describe('eflow.vhdx', () => {
 describe('an image with slot B filled', () => {
   it('boots slot B when asked, from its own disk, past another one with the same partition names', async () => {
     const out = path.join(scratch, 'slot-b');
-    const built = await caisson(['build', 'eflow', '--set', 'layout.empty=[]', '--set', 'stages.selector.options.order=[B, A]', '--out', out, '--plain'], { cwd: own.project, cache: own.cache });
+    const built = await caisson(
+      [
+        'build',
+        'eflow',
+        '--set',
+        'layout.empty=[]',
+        '--set',
+        'stages.selector.options.order=[B, A]',
+        '--out',
+        out,
+        '--plain',
+      ],
+      { cwd: own.project, cache: own.cache },
+    );
     expect(built.exitCode, built.stderr).toBe(0);
     // Nothing that slot A's bytes come from was built again.
     expect(built.stdout).toMatch(/verity +reused/);
     const decoy = path.join(scratch, 'decoy.raw');
     await writeDecoy(decoy);
-    const machine = await probe(path.join(out, 'eflow/eflow.vhdx'), { script: SCRIPT, tree, scratch: path.join(scratch, 'vm-b'), cache: own.cache, otherDisks: [decoy] });
-    expect(machine.facts).toMatchObject({ slot: 'B', slave: 'sdb6', named: '../sdb7', data: '/dev/sdb8', target: 'active', failed: '' });
+    const machine = await probe(path.join(out, 'eflow/eflow.vhdx'), {
+      script: SCRIPT,
+      tree,
+      scratch: path.join(scratch, 'vm-b'),
+      cache: own.cache,
+      otherDisks: [decoy],
+    });
+    expect(machine.facts).toMatchObject({
+      slot: 'B',
+      slave: 'sdb6',
+      named: '../sdb7',
+      data: '/dev/sdb8',
+      target: 'active',
+      failed: '',
+    });
     expect(machine.facts.logs).toMatch(/^ext4 rw/);
     expect(machine.facts.cmdline).toContain('caisson.slot=B rauc.slot=B');
     await Promise.all([out, path.join(scratch, 'vm-b')].map(each => rm(each, { recursive: true, force: true })));
@@ -125,9 +151,23 @@ describe('an image with slot B filled', () => {
 async function writeDecoy(file: string): Promise<void> {
   const MiB = 2 ** 20;
   const names = ['RootFSA', 'RootFSB', 'Log', 'Data'];
-  const partitions = names.map((name, index) => ({ number: index + 1, name, type: PARTITION_TYPES.linux, uuid: seededGuid('decoy', name), start: (1 + 16 * index) * MiB, end: (17 + 16 * index) * MiB, attributes: [] }));
+  const partitions = names.map((name, index) => ({
+    number: index + 1,
+    name,
+    type: PARTITION_TYPES.linux,
+    uuid: seededGuid('decoy', name),
+    start: (1 + 16 * index) * MiB,
+    end: (17 + 16 * index) * MiB,
+    attributes: [],
+  }));
   const size = 66 * MiB;
   const gpt = encodeGpt({ size, sectorSize: 512, diskGuid: seededGuid('decoy', 'disk'), partitions });
-  const extents = [{ start: 0, bytes: gpt.primary }, { start: gpt.backupStart, bytes: gpt.backup }];
-  await writeRaw({ size, logicalSectorSize: 512, physicalSectorSize: 512, extents }, file, { signal: never, onProgress: () => undefined });
+  const extents = [
+    { start: 0, bytes: gpt.primary },
+    { start: gpt.backupStart, bytes: gpt.backup },
+  ];
+  await writeRaw({ size, logicalSectorSize: 512, physicalSectorSize: 512, extents }, file, {
+    signal: never,
+    onProgress: () => undefined,
+  });
 }

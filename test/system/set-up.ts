@@ -19,7 +19,17 @@ export interface BuildRecord {
   fecOffset: number;
   fecRoots: number;
   size: number;
-  partitions: { number: number; name: string; content: string; start: number; size: number; type: string; uuid: string; used: number; free: number }[];
+  partitions: {
+    number: number;
+    name: string;
+    content: string;
+    start: number;
+    size: number;
+    type: string;
+    uuid: string;
+    used: number;
+    free: number;
+  }[];
   artifacts: { name: string; path: string; bytes: number; sha256: string }[];
   stages: { id: string; stage: string; key: string; sha256: string; bytes: number; cached: boolean; seconds: number }[];
   packages: Record<string, { name: string; version: string }[]>;
@@ -58,10 +68,14 @@ const USER = 'caisson-test';
 export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
   const scratch = await mkdtemp(path.join(tmpdir(), 'caisson-system-'));
   await execa('chmod', ['755', scratch]);
-  const home = path.join(process.env.CAISSON_CACHE ?? path.join(process.env.XDG_CACHE_HOME ?? path.join(process.env.HOME ?? '/root', '.cache'), 'caisson'));
+  const home = path.join(
+    process.env.CAISSON_CACHE ??
+      path.join(process.env.XDG_CACHE_HOME ?? path.join(process.env.HOME ?? '/root', '.cache'), 'caisson'),
+  );
   const rootCache = path.join(scratch, 'root-cache');
   // What was fetched and the trees of programs are taken over; no step is.
-  for (const name of ['pool', 'resolutions', 'trees']) await addMissing(path.join(home, name), path.join(rootCache, name));
+  for (const name of ['pool', 'resolutions', 'trees'])
+    await addMissing(path.join(home, name), path.join(rootCache, name));
   const root = await buildAsRoot(scratch, rootCache);
   if (process.geteuid?.() === 0) await vmTools(rootCache);
   // Given back for the next run; root's trees only to root, who alone can read all of them.
@@ -77,7 +91,21 @@ export default async function setUp(project: TestProject): Promise<() => Promise
 
 async function buildAsRoot(scratch: string, cache: string): Promise<SharedBuild> {
   const out = path.join(scratch, 'root-out');
-  const [program = '', ...args] = [...asRoot(), 'env', `CAISSON_CACHE=${cache}`, 'TZ=UTC', process.execPath, CLI, 'build', 'eflow', '--format', process.geteuid?.() === 0 ? 'vhdx,raw' : 'vhdx', '--out', out, '--plain'];
+  const [program, ...args] = [
+    ...asRoot(),
+    'env',
+    `CAISSON_CACHE=${cache}`,
+    'TZ=UTC',
+    process.execPath,
+    CLI,
+    'build',
+    'eflow',
+    '--format',
+    process.geteuid?.() === 0 ? 'vhdx,raw' : 'vhdx',
+    '--out',
+    out,
+    '--plain',
+  ];
   await execa(program, args, { cwd: PROJECT, stdin: 'ignore', stdout: 'inherit', stderr: 'inherit' });
   return sharedBuild(path.join(out, 'eflow'), cache, PROJECT);
 }
@@ -90,14 +118,34 @@ async function buildAsUser(scratch: string, rootCache: string): Promise<SharedBu
   const folder = path.join(scratch, 'user', 'other place');
   const clone = path.join(folder, 'project');
   await mkdir(clone, { recursive: true });
-  for (const name of ['package.json', 'dist', 'node_modules', 'pipeline', 'layouts', 'overlays', 'rootfs-manifests']) await cp(path.join(PROJECT, name), path.join(clone, name), { recursive: true, verbatimSymlinks: true });
+  for (const name of ['package.json', 'dist', 'node_modules', 'pipeline', 'layouts', 'overlays', 'rootfs-manifests'])
+    await cp(path.join(PROJECT, name), path.join(clone, name), { recursive: true, verbatimSymlinks: true });
   const cache = path.join(folder, 'cache');
-  for (const name of ['pool', 'resolutions']) await cp(path.join(rootCache, name), path.join(cache, name), { recursive: true });
+  for (const name of ['pool', 'resolutions'])
+    await cp(path.join(rootCache, name), path.join(cache, name), { recursive: true });
   const out = path.join(folder, 'out');
   const formats = process.geteuid?.() === 0 ? 'vhdx' : 'vhdx,raw';
   const script = `umask 077; cd "$1" && exec "$2" dist/cli.js build eflow --format ${formats} --jobs 1 --out "$3" --plain`;
-  const environment = ['env', '-i', `PATH=${process.env.PATH ?? ''}`, 'HOME=/nonexistent', `CAISSON_CACHE=${cache}`, 'TZ=Pacific/Chatham', 'LC_ALL=de_DE.UTF-8'];
-  const [program = '', ...args] = [...(await asUser(path.join(scratch, 'user'))), ...environment, 'bash', '-c', script, 'bash', clone, process.execPath, out];
+  const environment = [
+    'env',
+    '-i',
+    `PATH=${process.env.PATH ?? ''}`,
+    'HOME=/nonexistent',
+    `CAISSON_CACHE=${cache}`,
+    'TZ=Pacific/Chatham',
+    'LC_ALL=de_DE.UTF-8',
+  ];
+  const [program, ...args] = [
+    ...(await asUser(path.join(scratch, 'user'))),
+    ...environment,
+    'bash',
+    '-c',
+    script,
+    'bash',
+    clone,
+    process.execPath,
+    out,
+  ];
   await execa(program, args, { stdin: 'ignore', stdout: 'inherit', stderr: 'inherit' });
   return sharedBuild(path.join(out, 'eflow'), cache, clone);
 }
@@ -118,7 +166,9 @@ async function sharedBuild(out: string, cache: string, folder: string): Promise<
 /** Adds what `to` does not have yet; nothing that is there is touched. */
 async function addMissing(from: string, to: string): Promise<void> {
   await mkdir(to, { recursive: true });
-  await execa('cp', ['--archive', '--no-clobber', '--reflink=auto', '--no-target-directory', from, to], { reject: false });
+  await execa('cp', ['--archive', '--no-clobber', '--reflink=auto', '--no-target-directory', from, to], {
+    reject: false,
+  });
 }
 
 async function toolsTree(cache: string): Promise<string> {

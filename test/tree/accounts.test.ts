@@ -11,7 +11,11 @@ const user = { name: 'heron', uid: 1234, gid: 1235, gecos: 'Grey Heron,,,', home
 
 describe('withAccounts', () => {
   test('a new user and a new group stand at the end', () => {
-    const after = withAccounts(FILES, [{ ...user, name: 'egret' }], [{ name: 'waders', gid: 4321, members: ['egret', 'heron'] }]);
+    const after = withAccounts(
+      FILES,
+      [{ ...user, name: 'egret' }],
+      [{ name: 'waders', gid: 4321, members: ['egret', 'heron'] }],
+    );
     expect(after).toEqual({
       passwd: `${FILES.passwd}egret:x:1234:1235:Grey Heron,,,:/srv/nest:/bin/dash\n`,
       group: `${FILES.group}waders:x:4321:egret,heron\n`,
@@ -34,7 +38,13 @@ describe('withAccounts', () => {
   });
 
   test('files that are not there yet come to be', () => {
-    expect(withAccounts({ passwd: '', group: '', shadow: '', gshadow: '' }, [user], [{ name: 'waders', gid: 9, members: [] }])).toEqual({
+    expect(
+      withAccounts(
+        { passwd: '', group: '', shadow: '', gshadow: '' },
+        [user],
+        [{ name: 'waders', gid: 9, members: [] }],
+      ),
+    ).toEqual({
       passwd: 'heron:x:1234:1235:Grey Heron,,,:/srv/nest:/bin/dash\n',
       group: 'waders:x:9:\n',
       shadow: 'heron:!::0:99999:7:::\n',
@@ -43,7 +53,9 @@ describe('withAccounts', () => {
   });
 
   test('a missing newline at the end joins no lines', () => {
-    expect(withAccounts({ ...FILES, passwd: 'root:x:0:0:root:/root:/bin/bash' }, [user], []).passwd.split('\n')).toHaveLength(3);
+    expect(
+      withAccounts({ ...FILES, passwd: 'root:x:0:0:root:/root:/bin/bash' }, [user], []).passwd.split('\n'),
+    ).toHaveLength(3);
   });
 });
 
@@ -56,5 +68,6 @@ test.each([
 ])('lockedShadow: %j', (shadow, locked) => expect(lockedShadow(shadow)).toBe(locked));
 
 test('lockedShadow leaves no password and no date in any line', () => {
-  for (const line of lockedShadow(FILES.shadow).trimEnd().split('\n')) expect(line.split(':').slice(1, 3)).toEqual([expect.stringMatching(/^!\*?$/), '']);
+  for (const line of lockedShadow(FILES.shadow).trimEnd().split('\n'))
+    expect(line.split(':').slice(1, 3)).toEqual([expect.stringMatching(/^!\*?$/), '']);
 });

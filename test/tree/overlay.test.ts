@@ -8,7 +8,17 @@ import { directory, symlink, textFile, type Tree } from '../../pipeline/tree/tre
 import { scratchDirectory } from '../disk/scratch.ts';
 
 const folder = scratchDirectory();
-const entry = (path: string, own: Partial<OverlayEntry>): OverlayEntry => ({ path, type: 'file', mode: 0o604, uid: 11, gid: 12, source: '', target: '', sha256: '', ...own });
+const entry = (path: string, own: Partial<OverlayEntry>): OverlayEntry => ({
+  path,
+  type: 'file',
+  mode: 0o604,
+  uid: 11,
+  gid: 12,
+  source: '',
+  target: '',
+  sha256: '',
+  ...own,
+});
 
 test('files, directories and links take their place, with mode and owner; what is not named stays', async () => {
   const source = join(folder, 'motd');
@@ -32,7 +42,13 @@ test('files, directories and links take their place, with mode and owner; what i
     ],
   });
   expect(tree.get('/etc')).toEqual({ ...directory(0o751), uid: 11, gid: 12 });
-  expect(tree.get('/etc/motd')).toMatchObject({ type: 'file', mode: 0o604, uid: 11, gid: 12, content: { file: source, offset: 0, bytes: 5 } });
+  expect(tree.get('/etc/motd')).toMatchObject({
+    type: 'file',
+    mode: 0o604,
+    uid: 11,
+    gid: 12,
+    content: { file: source, offset: 0, bytes: 5 },
+  });
   expect(tree.get('/etc/link')).toEqual({ ...symlink('motd'), uid: 11, gid: 12 });
   expect(tree.get('/etc/keep')).toEqual(textFile('kept'));
   expect(tree.get('/lib')).toEqual(symlink('usr/lib'));
@@ -40,5 +56,11 @@ test('files, directories and links take their place, with mode and owner; what i
 });
 
 test('a file that has gone since it was digested', async () => {
-  await expect(layOver(new Map(), { name: 'harbour', directory: folder, entries: [entry('/x', { source: join(folder, 'gone') })] })).rejects.toThrow('ENOENT');
+  await expect(
+    layOver(new Map(), {
+      name: 'harbour',
+      directory: folder,
+      entries: [entry('/x', { source: join(folder, 'gone') })],
+    }),
+  ).rejects.toThrow('ENOENT');
 });

@@ -4,7 +4,12 @@ import { readContent } from '../../pipeline/tree/tar.ts';
 import { directory, lookup, place, symlink, textFile, type Tree } from '../../pipeline/tree/tree.ts';
 import { partitionOf } from '../stages/documents.ts';
 
-const journal = partitionOf({ name: 'Journal', mount: '/var/journal', filesystem: 'ext4', mountFlags: ['noatime', 'nosuid'] });
+const journal = partitionOf({
+  name: 'Journal',
+  mount: '/var/journal',
+  filesystem: 'ext4',
+  mountFlags: ['noatime', 'nosuid'],
+});
 const media = partitionOf({ name: 'Media', mount: '/srv/media', filesystem: 'vfat', mountFlags: [] });
 
 describe('fstab', () => {
@@ -33,7 +38,8 @@ describe('placeSystemFiles', () => {
     placeSystemFiles(tree, facts);
     return tree;
   };
-  const text = async (tree: Tree, path: string): Promise<string> => (await readContent(lookup(tree, path)?.node ?? directory())).toString();
+  const text = async (tree: Tree, path: string): Promise<string> =>
+    (await readContent(lookup(tree, path)?.node ?? directory())).toString();
 
   test.each([
     ['/etc/hostname', 'beak\n'],
@@ -47,12 +53,21 @@ describe('placeSystemFiles', () => {
     expect(await text(tree, path)).toBe(content);
   });
 
-  test.each(['/dev', '/proc', '/run', '/sys', '/var/journal', '/opt/state'])('%s is there to mount on', path => expect(made().get(path)).toEqual(directory(0o755)));
+  test.each(['/dev', '/proc', '/run', '/sys', '/var/journal', '/opt/state'])('%s is there to mount on', path =>
+    expect(made().get(path)).toEqual(directory(0o755)),
+  );
 
   test('/tmp is everybody’s', () => expect(made().get('/tmp')?.mode).toBe(0o1777));
 
   test('resolv.conf is resolved’s, also where a file stood', () => {
-    expect(made(new Map([['/etc', directory()], ['/etc/resolv.conf', textFile('nameserver 9.9.9.9')]])).get('/etc/resolv.conf')).toEqual(symlink('/run/systemd/resolve/stub-resolv.conf'));
+    expect(
+      made(
+        new Map([
+          ['/etc', directory()],
+          ['/etc/resolv.conf', textFile('nameserver 9.9.9.9')],
+        ]),
+      ).get('/etc/resolv.conf'),
+    ).toEqual(symlink('/run/systemd/resolve/stub-resolv.conf'));
   });
 
   test('an overlay path that is there keeps its mode', () => {

@@ -14,9 +14,14 @@ const at = (name: string): string => join(folder, name);
 const { signal } = new AbortController();
 const write = (tree: Tree, name: string, epoch = EPOCH): Promise<void> => writeTar(tree, at(name), { epoch, signal });
 const read = (name: string): Promise<Tree> => readTar(at(name), signal);
-const gnuTar = (...args: string[]): string => execFileSync('tar', args, { encoding: 'utf8', env: { PATH: process.env.PATH, TZ: 'UTC', LC_ALL: 'C.UTF-8' } });
+const gnuTar = (...args: string[]): string =>
+  execFileSync('tar', args, { encoding: 'utf8', env: { PATH: process.env.PATH, TZ: 'UTC', LC_ALL: 'C.UTF-8' } });
 /** As GNU tar understands the archive: one line an entry, in the archive's order; its attributes on lines below. */
-const listed = (name: string): string[] => gnuTar('-tvvf', at(name), '--numeric-owner', '--full-time', '--xattrs', '--quoting-style=literal').trimEnd().split('\n').map(line => line.replaceAll(/ +/g, ' '));
+const listed = (name: string): string[] =>
+  gnuTar('-tvvf', at(name), '--numeric-owner', '--full-time', '--xattrs', '--quoting-style=literal')
+    .trimEnd()
+    .split('\n')
+    .map(line => line.replaceAll(/ +/g, ' '));
 
 const LONG = 'b'.repeat(120);
 const DEEP = Array.from({ length: 5 }, (_, index) => `${index}`.repeat(60)).join('/');
@@ -38,7 +43,14 @@ function sourceFolder(name: string, deepest: string): string {
   linkSync(join(root, deepest, 'é ü'), join(root, deepest, 'other'));
   mkdirSync(join(root, 'tmp'));
   execFileSync('mkfifo', [join(root, 'pipe')]);
-  for (const each of ['.', 'usr', 'usr/bin', 'etc', ...deepest.split('/').map((_, index, all) => all.slice(0, index + 1).join('/'))]) chmodSync(join(root, each), 0o755);
+  for (const each of [
+    '.',
+    'usr',
+    'usr/bin',
+    'etc',
+    ...deepest.split('/').map((_, index, all) => all.slice(0, index + 1).join('/')),
+  ])
+    chmodSync(join(root, each), 0o755);
   chmodSync(join(root, 'tmp'), 0o1777);
   chmodSync(join(root, 'pipe'), 0o600);
   return root;
@@ -56,19 +68,26 @@ function gnuWritten(name: string, format: string, deepest: string, more: string[
 
 const FORMATS = [
   { format: 'gnu', deepest: `${DEEP}/${LONG}`, more: [] },
-  { format: 'pax', deepest: `${DEEP}/${LONG}`, more: ['--pax-option=delete=atime,delete=ctime,SCHILY.xattr.user.note:=sage\tgreen'] },
+  {
+    format: 'pax',
+    deepest: `${DEEP}/${LONG}`,
+    more: ['--pax-option=delete=atime,delete=ctime,SCHILY.xattr.user.note:=sage\tgreen'],
+  },
   // Its links take 100 bytes, its names 255.
   { format: 'ustar', deepest: DEEP.slice(0, 90), more: [] },
 ];
 
 describe('against GNU tar', () => {
-  test.each(FORMATS)('reads what it writes as $format, and it lists what we write of that as its own', async ({ format, deepest, more }) => {
-    gnuWritten(`${format}.tar`, format, deepest, more);
-    const tree = await read(`${format}.tar`);
-    await write(tree, `${format}-ours.tar`);
-    const theirs = listed(`${format}.tar`).map(line => line.replace(/ null$/, ' ./null'));
-    expect(listed(`${format}-ours.tar`).toSorted()).toEqual(theirs.toSorted());
-  });
+  test.each(FORMATS)(
+    'reads what it writes as $format, and it lists what we write of that as its own',
+    async ({ format, deepest, more }) => {
+      gnuWritten(`${format}.tar`, format, deepest, more);
+      const tree = await read(`${format}.tar`);
+      await write(tree, `${format}-ours.tar`);
+      const theirs = listed(`${format}.tar`).map(line => line.replace(/ null$/, ' ./null'));
+      expect(listed(`${format}-ours.tar`).toSorted()).toEqual(theirs.toSorted());
+    },
+  );
 
   test.each(FORMATS)('bytes, owners, modes and links come through $format', async ({ format, deepest, more }) => {
     gnuWritten(`${format}-in.tar`, format, deepest, more);
@@ -78,7 +97,12 @@ describe('against GNU tar', () => {
     expect(tree.get('/far')).toMatchObject({ type: 'symlink', target: `/${deepest}` });
     expect(tree.get('/tmp')).toMatchObject({ type: 'directory', mode: 0o1777 });
     expect(tree.get('/pipe')).toMatchObject({ type: 'fifo', mode: 0o600 });
-    expect(tree.get('/null')).toMatchObject({ type: 'character-device', mode: 0o620, gid: 5, device: { major: 1, minor: 3 } });
+    expect(tree.get('/null')).toMatchObject({
+      type: 'character-device',
+      mode: 0o620,
+      gid: 5,
+      device: { major: 1, minor: 3 },
+    });
     expect(tree.get('/etc/secret')).toMatchObject({ mode: 0 });
     const deep = tree.get(`/${deepest}/é ü`);
     expect(deep?.xattrs).toEqual(more.length === 0 ? {} : { 'user.note': 'sage\tgreen' });
@@ -113,13 +137,27 @@ describe('against GNU tar', () => {
 
   test('times after 2038, as late as a definition may say', async () => {
     await write(new Map([['/late', textFile('')]]), 'late.tar', 4_294_967_295);
-    expect(listed('late.tar')).toEqual(['drwxr-xr-x 0/0 0 2106-02-07 06:28:15 ./', '-rw-r--r-- 0/0 0 2106-02-07 06:28:15 ./late']);
+    expect(listed('late.tar')).toEqual([
+      'drwxr-xr-x 0/0 0 2106-02-07 06:28:15 ./',
+      '-rw-r--r-- 0/0 0 2106-02-07 06:28:15 ./late',
+    ]);
   });
 
   test('a file of more than one chunk', async () => {
     const bytes = Buffer.from(Array.from({ length: 3 * 2 ** 20 + 7 }, (_, index) => (index * 31) % 251));
     writeFileSync(at('large'), bytes);
-    await write(new Map([['/copy', { ...hostFile(at('large'), bytes.length - 1000), content: { file: at('large'), offset: 1000, bytes: bytes.length - 1000 } }]]), 'large.tar');
+    await write(
+      new Map([
+        [
+          '/copy',
+          {
+            ...hostFile(at('large'), bytes.length - 1000),
+            content: { file: at('large'), offset: 1000, bytes: bytes.length - 1000 },
+          },
+        ],
+      ]),
+      'large.tar',
+    );
     const out = execFileSync('tar', ['-xOf', at('large.tar'), './copy'], { maxBuffer: 8 * 2 ** 20 });
     expect(out.equals(bytes.subarray(1000))).toBe(true);
   });
@@ -139,7 +177,17 @@ describe('writeTar', () => {
       ['/three', directory(0o711)],
     ];
     await write(new Map(rows), 'first.tar');
-    await write(new Map(rows.toReversed().map(([name, node]) => [name, { ...node, xattrs: Object.fromEntries(Object.entries(node.xattrs).toReversed()) }])), 'second.tar');
+    await write(
+      new Map(
+        rows
+          .toReversed()
+          .map(([name, node]) => [
+            name,
+            { ...node, xattrs: Object.fromEntries(Object.entries(node.xattrs).toReversed()) },
+          ]),
+      ),
+      'second.tar',
+    );
     expect(readFileSync(at('first.tar')).equals(readFileSync(at('second.tar')))).toBe(true);
   });
 
@@ -152,7 +200,14 @@ describe('writeTar', () => {
 
   test('a hard link keeps its content when its first path is removed', async () => {
     const node = textFile('kept', 0o751);
-    await write(new Map([['/a', node], ['/b', node], ['/c', node]]), 'links.tar');
+    await write(
+      new Map([
+        ['/a', node],
+        ['/b', node],
+        ['/c', node],
+      ]),
+      'links.tar',
+    );
     const tree = await read('links.tar');
     remove(tree, '/a');
     await write(tree, 'unlinked.tar');
@@ -162,7 +217,9 @@ describe('writeTar', () => {
 
   test('a source that has become shorter is a fault', async () => {
     writeFileSync(at('short'), 'abc');
-    await expect(write(new Map([['/x', hostFile(at('short'), 9)]]), 'short.tar')).rejects.toThrow('a file ended at 3, 6 bytes too early');
+    await expect(write(new Map([['/x', hostFile(at('short'), 9)]]), 'short.tar')).rejects.toThrow(
+      'a file ended at 3, 6 bytes too early',
+    );
     await expect.poll(() => openFiles(folder)).toEqual([]);
   });
 
@@ -183,7 +240,12 @@ describe('writeTar', () => {
         return 16 * 2 ** 20;
       },
     };
-    await expect(writeTar(new Map([['/x', { ...textFile(''), content }]]), at('stopped.tar'), { epoch: EPOCH, signal: abort.signal })).rejects.toThrow();
+    await expect(
+      writeTar(new Map([['/x', { ...textFile(''), content }]]), at('stopped.tar'), {
+        epoch: EPOCH,
+        signal: abort.signal,
+      }),
+    ).rejects.toThrow();
     expect(asked).toBeGreaterThanOrEqual(6);
     await expect.poll(() => openFiles(folder)).toEqual([]);
   });
@@ -202,14 +264,23 @@ describe('readTar refuses', () => {
     await expect(read('escape.tar')).rejects.toThrow(FormatFault);
   });
 
-  test.each(['/etc/plain', '//etc//plain', './etc/./plain', 'etc/plain'])('nothing of %s: it is taken from the root', async path => {
-    renamed('absolute.tar', `s,^plain$,${path},`);
-    expect([...(await read('absolute.tar')).keys()]).toEqual(['/etc/plain']);
-  });
+  test.each(['/etc/plain', '//etc//plain', './etc/./plain', 'etc/plain'])(
+    'nothing of %s: it is taken from the root',
+    async path => {
+      renamed('absolute.tar', `s,^plain$,${path},`);
+      expect([...(await read('absolute.tar')).keys()]).toEqual(['/etc/plain']);
+    },
+  );
 
   test('a hard link whose file comes later', async () => {
     const node = textFile('x');
-    await write(new Map([['/a', node], ['/b', node]]), 'pair.tar');
+    await write(
+      new Map([
+        ['/a', node],
+        ['/b', node],
+      ]),
+      'pair.tar',
+    );
     gnuTar('--delete', '-f', at('pair.tar'), './a');
     await expect(read('pair.tar')).rejects.toThrow('/b is a hard link to /a, which does not come before it in the tar');
   });
@@ -218,13 +289,26 @@ describe('readTar refuses', () => {
     writeFileSync(at('holes'), '');
     truncateSync(at('holes'), 2 ** 20);
     gnuTar('-cf', at('sparse.tar'), '--format=gnu', '--sparse', '--hole-detection=raw', '-C', folder, 'holes');
-    await expect(read('sparse.tar')).rejects.toThrow(/^\/holes: a tar entry of type .* has no place in a root file system$/);
+    await expect(read('sparse.tar')).rejects.toThrow(
+      /^\/holes: a tar entry of type .* has no place in a root file system$/,
+    );
   });
 
   test('an attribute that is no text, which would come out as another', async () => {
     writeFileSync(at('plain'), 'x');
-    gnuTar('-cf', at('binary.tar'), '--format=pax', '--pax-option=SCHILY.xattr.security.capability:=abcd', '-C', folder, 'plain');
-    writeFileSync(at('binary.tar'), Buffer.from(readFileSync(at('binary.tar')).toString('latin1').replace('=abcd', '=ab\u0080d'), 'latin1'));
+    gnuTar(
+      '-cf',
+      at('binary.tar'),
+      '--format=pax',
+      '--pax-option=SCHILY.xattr.security.capability:=abcd',
+      '-C',
+      folder,
+      'plain',
+    );
+    writeFileSync(
+      at('binary.tar'),
+      Buffer.from(readFileSync(at('binary.tar')).toString('latin1').replace('=abcd', '=ab\u0080d'), 'latin1'),
+    );
     await expect(read('binary.tar')).rejects.toThrow('plain: the extended attribute security.capability');
   });
 
@@ -242,7 +326,12 @@ test('readContent gives the bytes, from memory, from a file, of nothing', async 
   expect(await textOf(directory())).toBe('');
 });
 
-const component = fc.oneof(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 12 }), fc.string({ unit: fc.constantFrom('a', 'é'), minLength: 90, maxLength: 160 })).filter(name => !/[/\0\uFFFD]|^\.\.?$/.test(name));
+const component = fc
+  .oneof(
+    fc.string({ unit: 'grapheme', minLength: 1, maxLength: 12 }),
+    fc.string({ unit: fc.constantFrom('a', 'é'), minLength: 90, maxLength: 160 }),
+  )
+  .filter(name => !/[/\0\uFFFD]|^\.\.?$/.test(name));
 const attributes = fc.record({ mode: fc.integer({ min: 0, max: 0o7777 }), uid: fc.nat(65533), gid: fc.nat(65533) });
 const node: fc.Arbitrary<TreeNode> = fc
   .tuple(
@@ -251,17 +340,31 @@ const node: fc.Arbitrary<TreeNode> = fc
       fc.record({ type: fc.constant('directory' as const) }),
       fc.record({ type: fc.constant('symlink' as const), target: component }),
       fc.record({ type: fc.constant('fifo' as const) }),
-      fc.record({ type: fc.constantFrom('block-device' as const, 'character-device' as const), device: fc.record({ major: fc.nat(4000), minor: fc.nat(200_000) }) }),
+      fc.record({
+        type: fc.constantFrom('block-device' as const, 'character-device' as const),
+        device: fc.record({ major: fc.nat(4000), minor: fc.nat(200_000) }),
+      }),
       fc.record({
         type: fc.constant('file' as const),
-        content: fc.oneof(fc.nat(20), fc.integer({ min: 500, max: 1100 })).map(bytes => ({ data: Buffer.alloc(bytes, bytes) })),
-        xattrs: fc.dictionary(fc.constantFrom('user.a', 'user.ü', 'security.x'), fc.string({ unit: 'grapheme', maxLength: 30 }).filter(text => !text.includes('\uFFFD'))),
+        content: fc
+          .oneof(fc.nat(20), fc.integer({ min: 500, max: 1100 }))
+          .map(bytes => ({ data: Buffer.alloc(bytes, bytes) })),
+        xattrs: fc.dictionary(
+          fc.constantFrom('user.a', 'user.ü', 'security.x'),
+          fc.string({ unit: 'grapheme', maxLength: 30 }).filter(text => !text.includes('\uFFFD')),
+        ),
       }),
     ),
   )
   .map(([own, kind]) => ({ ...directory(), ...own, ...kind }));
 const trees: fc.Arbitrary<Tree> = fc
-  .tuple(fc.uniqueArray(fc.tuple(fc.array(component, { minLength: 1, maxLength: 3 }), node), { maxLength: 8, selector: ([parts]) => parts.join('/') }), fc.array(fc.nat(7), { maxLength: 3 }))
+  .tuple(
+    fc.uniqueArray(fc.tuple(fc.array(component, { minLength: 1, maxLength: 3 }), node), {
+      maxLength: 8,
+      selector: ([parts]) => parts.join('/'),
+    }),
+    fc.array(fc.nat(7), { maxLength: 3 }),
+  )
   .map(([rows, links]) => {
     const tree: Tree = new Map(rows.map(([parts, each]) => [`/${parts.join('/')}`, each]));
     const files = [...tree.values()].filter(each => each.type === 'file');
@@ -288,7 +391,15 @@ async function described(tree: Tree): Promise<Record<string, unknown>> {
   const nodes = [...new Set(paths.map(path => tree.get(path)))];
   const rows = paths.map(async path => {
     const own = tree.get(path) ?? directory();
-    return [path, { ...own, xattrs: { ...own.xattrs }, content: own.type === 'file' ? await textOf(own) : null, same: nodes.indexOf(own) }] as const;
+    return [
+      path,
+      {
+        ...own,
+        xattrs: { ...own.xattrs },
+        content: own.type === 'file' ? await textOf(own) : null,
+        same: nodes.indexOf(own),
+      },
+    ] as const;
   });
   return Object.fromEntries(await Promise.all(rows));
 }

@@ -1,6 +1,20 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { byComponent, contentBytes, directory, ensureDirectory, hostFile, lookup, matches, parentOf, place, remove, symlink, textFile, type Tree } from '../../pipeline/tree/tree.ts';
+import {
+  byComponent,
+  contentBytes,
+  directory,
+  ensureDirectory,
+  hostFile,
+  lookup,
+  matches,
+  parentOf,
+  place,
+  remove,
+  symlink,
+  textFile,
+  type Tree,
+} from '../../pipeline/tree/tree.ts';
 
 const treeOf = (...rows: [string, ReturnType<typeof directory>][]): Tree => new Map(rows);
 const paths = (tree: Tree): string[] => [...tree.keys()].toSorted();
@@ -69,20 +83,31 @@ describe('place', () => {
     expect(lookup(tree, `${path}/moss`)?.node).toEqual(textFile('m'));
   });
 
-  test.each(['/dangling', '/usr/bin/alias', '/loop'])('a directory at the link %s, which leads to none, replaces it', path => {
-    const tree = system();
-    place(tree, path, directory(0o700));
-    expect(tree.get(path)).toEqual(directory(0o700));
-  });
+  test.each(['/dangling', '/usr/bin/alias', '/loop'])(
+    'a directory at the link %s, which leads to none, replaces it',
+    path => {
+      const tree = system();
+      place(tree, path, directory(0o700));
+      expect(tree.get(path)).toEqual(directory(0o700));
+    },
+  );
 
-  test.each([textFile('now a file'), symlink('elsewhere')])('a $type in place of a directory takes its content away', node => {
-    const tree = system();
-    place(tree, '/usr', node);
-    expect(paths(tree).filter(path => path.startsWith('/usr'))).toEqual(['/usr']);
-  });
+  test.each([textFile('now a file'), symlink('elsewhere')])(
+    'a $type in place of a directory takes its content away',
+    node => {
+      const tree = system();
+      place(tree, '/usr', node);
+      expect(paths(tree).filter(path => path.startsWith('/usr'))).toEqual(['/usr']);
+    },
+  );
 
   test('a neighbour whose name begins alike stays', () => {
-    const tree = treeOf(['/var', directory()], ['/var/x', textFile('')], ['/variety', directory()], ['/variety/x', textFile('')]);
+    const tree = treeOf(
+      ['/var', directory()],
+      ['/var/x', textFile('')],
+      ['/variety', directory()],
+      ['/variety/x', textFile('')],
+    );
     place(tree, '/var', textFile(''));
     expect(paths(tree)).toEqual(['/var', '/variety', '/variety/x']);
   });
@@ -99,7 +124,12 @@ describe('place', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(walk, walk, fc.boolean()), { maxLength: 5 }), walk, (links, target) => {
         const tree: Tree = new Map();
-        for (const [from, to, absolute] of links) place(tree, `/${from.filter(each => !each.startsWith('.')).join('/') || 'z'}`, symlink((absolute ? '/' : '') + to.join('/')));
+        for (const [from, to, absolute] of links)
+          place(
+            tree,
+            `/${from.filter(each => !each.startsWith('.')).join('/') || 'z'}`,
+            symlink((absolute ? '/' : '') + to.join('/')),
+          );
         place(tree, `/${target.join('/')}/end`, textFile('end'));
         for (const path of tree.keys()) expect(path).toMatch(/^(\/[abcz]|\/end)+$/);
       }),
@@ -125,10 +155,17 @@ describe('lookup', () => {
     ['/usr/../../usr/bin/moss', '/usr/bin/moss'],
   ])('%s is %s', (path, real) => expect(lookup(system(), path)?.path).toBe(real));
 
-  test.each(['/loop', '/loop/x', '/self', '/self/x/y', '/dangling', '/usr/bin/none', '/none/x'])('%s is nothing', path => expect(lookup(system(), path)).toBeNull());
+  test.each(['/loop', '/loop/x', '/self', '/self/x/y', '/dangling', '/usr/bin/none', '/none/x'])(
+    '%s is nothing',
+    path => expect(lookup(system(), path)).toBeNull(),
+  );
 
   test('a link out of the tree stays in it', () => {
-    const tree = treeOf(['/etc', directory()], ['/etc/passwd', symlink('../../../../../../../etc/shadow')], ['/etc/shadow', textFile('inside')]);
+    const tree = treeOf(
+      ['/etc', directory()],
+      ['/etc/passwd', symlink('../../../../../../../etc/shadow')],
+      ['/etc/shadow', textFile('inside')],
+    );
     expect(lookup(tree, '/etc/passwd')).toEqual({ path: '/etc/shadow', node: textFile('inside') });
   });
 
@@ -137,13 +174,31 @@ describe('lookup', () => {
     [40, undefined],
   ])('through %d links one after another', (count, end) => {
     const tree = treeOf(['/end', textFile('')]);
-    for (let index = 0; index < count; index++) tree.set(`/${index}`, symlink(index === count - 1 ? 'end' : `${index + 1}`));
+    for (let index = 0; index < count; index++)
+      tree.set(`/${index}`, symlink(index === count - 1 ? 'end' : `${index + 1}`));
     expect(lookup(tree, '/0')?.path).toBe(end);
   });
 });
 
 describe('remove', () => {
-  const logs = (): Tree => treeOf(...['/var', '/var/log', '/var/log/apt', '/var/log/apt/term.log', '/var/log/dpkg.log', '/var/logs', '/var/log.old', '/var/x+y', '/var/[', '/var/a'].map((path): [string, ReturnType<typeof directory>] => [path, path.includes('.log') ? textFile('') : directory()]));
+  const logs = (): Tree =>
+    treeOf(
+      ...[
+        '/var',
+        '/var/log',
+        '/var/log/apt',
+        '/var/log/apt/term.log',
+        '/var/log/dpkg.log',
+        '/var/logs',
+        '/var/log.old',
+        '/var/x+y',
+        '/var/[',
+        '/var/a',
+      ].map((path): [string, ReturnType<typeof directory>] => [
+        path,
+        path.includes('.log') ? textFile('') : directory(),
+      ]),
+    );
   test.each([
     ['/var/log', ['/var/log', '/var/log/apt', '/var/log/apt/term.log', '/var/log/dpkg.log']],
     ['/var/log/', ['/var/log', '/var/log/apt', '/var/log/apt/term.log', '/var/log/dpkg.log']],
@@ -167,7 +222,12 @@ describe('remove', () => {
   });
 
   test('matches tells the same paths, sorted, and takes none away', () => {
-    const tree = treeOf(['/boot/vmlinuz-6.12', textFile('')], ['/boot/vmlinuz-6.1', textFile('')], ['/boot/vmlinuz', directory()], ['/boot/vmlinuz-x/y', textFile('')]);
+    const tree = treeOf(
+      ['/boot/vmlinuz-6.12', textFile('')],
+      ['/boot/vmlinuz-6.1', textFile('')],
+      ['/boot/vmlinuz', directory()],
+      ['/boot/vmlinuz-x/y', textFile('')],
+    );
     expect(matches(tree, '/boot/vmlinuz-*')).toEqual(['/boot/vmlinuz-6.1', '/boot/vmlinuz-6.12']);
     expect(tree.size).toBe(4);
   });
@@ -180,7 +240,12 @@ test.each([
 ])('parentOf %s is %s', (path, parent) => expect(parentOf(path)).toBe(parent));
 
 test('byComponent puts what is below a directory right behind it', () => {
-  const path = fc.array(fc.string({ unit: fc.constantFrom('a', 'b', '-', '.', ' ', '~'), minLength: 1, maxLength: 3 }), { minLength: 1, maxLength: 3 }).map(parts => `/${parts.join('/')}`);
+  const path = fc
+    .array(fc.string({ unit: fc.constantFrom('a', 'b', '-', '.', ' ', '~'), minLength: 1, maxLength: 3 }), {
+      minLength: 1,
+      maxLength: 3,
+    })
+    .map(parts => `/${parts.join('/')}`);
   fc.assert(
     fc.property(fc.uniqueArray(path, { maxLength: 12 }), all => {
       const sorted = all.toSorted(byComponent);

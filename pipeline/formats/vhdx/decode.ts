@@ -34,7 +34,10 @@ export async function decodeVhdx(read: ReadAt, fileSize: Bytes): Promise<Vhdx> {
   const creator = await readCreator(read);
   const header = await readCurrentHeader(read, faults);
   const regions = await readRegions(read, faults);
-  const taken = takeRegions([{ name: 'log', start: header.logStart, length: header.logLength }, ...regions.all], fileSize);
+  const taken = takeRegions(
+    [{ name: 'log', start: header.logStart, length: header.logLength }, ...regions.all],
+    fileSize,
+  );
   const metadata = await readMetadata(read, regions.metadata);
   const geometry = blockGeometry(metadata);
   const readPage = batPages(read, { ...geometry, bat: regions.bat });
@@ -47,7 +50,7 @@ export async function decodeVhdx(read: ReadAt, fileSize: Bytes): Promise<Vhdx> {
     blockCount: geometry.blockCount,
     presentBlocks,
     faults,
-    blockOffset: async (block) => {
+    blockOffset: async block => {
       const index = entryIndex(geometry, block);
       const page = await readPage(Math.floor(index / PAGE_ENTRIES));
       return decodeEntry(page, { at: (index % PAGE_ENTRIES) * BAT_ENTRY_BYTES, block });
@@ -56,17 +59,20 @@ export async function decodeVhdx(read: ReadAt, fileSize: Bytes): Promise<Vhdx> {
 }
 
 /** Pages of the BAT by number; the last one stays in memory. */
-function batPages(read: ReadAt, { entryCount, bat }: BlockGeometry & { bat: Region }): (page: number) => Promise<DataView> {
+function batPages(
+  read: ReadAt,
+  { entryCount, bat }: BlockGeometry & { bat: Region },
+): (page: number) => Promise<DataView> {
   const length = entryCount * BAT_ENTRY_BYTES;
   if (length > bat.length) throw damaged(`${entryCount} BAT entries don't fit its region of ${bat.length} bytes`);
   const pageBytes = PAGE_ENTRIES * BAT_ENTRY_BYTES;
   let last: { page: number; view: Promise<DataView> } | null = null;
-  return (page) => {
+  return page => {
     if (last?.page !== page) {
       const start = page * pageBytes;
       const place = { offset: bat.start + start, length: Math.min(pageBytes, length - start) };
       const bytes = readFully(read, 'the VHDX BAT', place);
-      last = { page, view: bytes.then((whole) => viewOf(whole)) };
+      last = { page, view: bytes.then(whole => viewOf(whole)) };
     }
     return last.view;
   };

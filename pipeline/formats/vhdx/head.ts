@@ -32,7 +32,9 @@ export function encodeHead(identity: VhdxIdentity): Part[] {
 
 /** Throws FormatFault when this is no VHDX. */
 export async function readCreator(read: ReadAt): Promise<string> {
-  const bytes = Buffer.from(await readFully(read, 'the VHDX file identifier', { offset: 0, length: 8 + CREATOR_BYTES }));
+  const bytes = Buffer.from(
+    await readFully(read, 'the VHDX file identifier', { offset: 0, length: 8 + CREATOR_BYTES }),
+  );
   if (bytes.toString('latin1', 0, 8) !== VHDX_SIGNATURE) {
     throw new FormatFault(`not a VHDX: no signature "${VHDX_SIGNATURE}"`, 'give a .vhdx file');
   }
@@ -119,6 +121,7 @@ export function checkSignedTable(bytes: Uint8Array, signature: string): string |
 
 function newerHeader(first: Uint8Array, second: Uint8Array): Uint8Array {
   const [older, newer] = [viewOf(first).getBigUint64(8, true), viewOf(second).getBigUint64(8, true)];
-  if (older === newer && Buffer.compare(first, second) !== 0) throw damaged(`two headers with sequence number ${older}`);
+  if (older === newer && Buffer.compare(first, second) !== 0)
+    throw damaged(`two headers with sequence number ${older}`);
   return newer > older ? second : first;
 }

@@ -15,10 +15,26 @@ const FLAG = { isUser: 1, isVirtualDisk: 2, isRequired: 4 } as const;
 /** Section 2.6.2: the items that every disk without a parent has. */
 const ITEMS = {
   fileParameters: { id: 'caa16737-fa36-4d43-b3b6-33f0aa44e76b', length: 8, flags: FLAG.isRequired },
-  virtualDiskSize: { id: '2fa54224-cd1b-4876-b211-5dbed83bf4b8', length: 8, flags: FLAG.isVirtualDisk | FLAG.isRequired },
-  virtualDiskId: { id: 'beca12ab-b2e6-4523-93ef-c309e000c746', length: 16, flags: FLAG.isVirtualDisk | FLAG.isRequired },
-  logicalSectorSize: { id: '8141bf1d-a96f-4709-ba47-f233a8faab5f', length: 4, flags: FLAG.isVirtualDisk | FLAG.isRequired },
-  physicalSectorSize: { id: 'cda348c7-445d-4471-9cc9-e9885251c556', length: 4, flags: FLAG.isVirtualDisk | FLAG.isRequired },
+  virtualDiskSize: {
+    id: '2fa54224-cd1b-4876-b211-5dbed83bf4b8',
+    length: 8,
+    flags: FLAG.isVirtualDisk | FLAG.isRequired,
+  },
+  virtualDiskId: {
+    id: 'beca12ab-b2e6-4523-93ef-c309e000c746',
+    length: 16,
+    flags: FLAG.isVirtualDisk | FLAG.isRequired,
+  },
+  logicalSectorSize: {
+    id: '8141bf1d-a96f-4709-ba47-f233a8faab5f',
+    length: 4,
+    flags: FLAG.isVirtualDisk | FLAG.isRequired,
+  },
+  physicalSectorSize: {
+    id: 'cda348c7-445d-4471-9cc9-e9885251c556',
+    length: 4,
+    flags: FLAG.isVirtualDisk | FLAG.isRequired,
+  },
 } as const;
 const PARENT_LOCATOR = 'a8d35f2d-b30b-454d-abf7-d3d84834ab0c';
 
@@ -103,9 +119,13 @@ function decodeTable(table: Uint8Array, regionLength: Bytes): Map<string, Entry>
     const id = decodeGuid(table, at);
     const [offset, length] = [view.getUint32(at + 16, true), view.getUint32(at + 20, true)];
     const flags = view.getUint32(at + 24, true);
-    if (offset < TABLE_BYTES || offset + length > regionLength) throw damaged(`metadata item ${id} at ${offset}, ${length} bytes`);
+    if (offset < TABLE_BYTES || offset + length > regionLength)
+      throw damaged(`metadata item ${id} at ${offset}, ${length} bytes`);
     if (!known.has(id) && (flags & FLAG.isRequired) !== 0) {
-      throw new FormatFault(`VHDX with a required metadata item ${id} that Caisson does not know`, 'convert it with qemu-img');
+      throw new FormatFault(
+        `VHDX with a required metadata item ${id} that Caisson does not know`,
+        'convert it with qemu-img',
+      );
     }
     if (entries.has(id) && (flags & FLAG.isUser) === 0) throw damaged(`metadata item ${id} is there twice`);
     entries.set(id, { offset, length, flags });

@@ -50,7 +50,7 @@ export function encodeRegionTables(batLength: Bytes): Part[] {
     view.setUint32(at + 28, 1, true); // Required
   });
   view.setUint32(4, crc32c(bytes), true);
-  return TABLE_PLACES.map((start) => ({ start, bytes }));
+  return TABLE_PLACES.map(start => ({ start, bytes }));
 }
 
 /**
@@ -92,6 +92,7 @@ function decodeRegions(table: Uint8Array): Region[] {
 
 function findRegion(regions: readonly Region[], wanted: string): Region {
   const [found, twin] = regions.filter(({ name }) => name === wanted);
-  if (found === undefined || twin !== undefined) throw damaged(`${found === undefined ? 'no' : 'more than one'} ${wanted} region`);
+  if (found === undefined || twin !== undefined)
+    throw damaged(`${found === undefined ? 'no' : 'more than one'} ${wanted} region`);
   return found;
 }

@@ -46,7 +46,10 @@ export interface Part {
 export function checkShape({ size, blockSize, logicalSectorSize, physicalSectorSize }: VhdxShape): void {
   const sectorSizes = [512, 4096];
   if (!sectorSizes.includes(logicalSectorSize) || !sectorSizes.includes(physicalSectorSize)) {
-    throw new FormatFault(`VHDX with sectors of ${logicalSectorSize} and ${physicalSectorSize} bytes`, 'use 512 or 4096');
+    throw new FormatFault(
+      `VHDX with sectors of ${logicalSectorSize} and ${physicalSectorSize} bytes`,
+      'use 512 or 4096',
+    );
   }
   if (blockSize < MIB || blockSize > 256 * MIB || !Number.isInteger(Math.log2(blockSize))) {
     throw new FormatFault(`VHDX with blocks of ${blockSize} bytes`, 'use a power of two from 1 MiB to 256 MiB');
@@ -57,5 +60,8 @@ export function checkShape({ size, blockSize, logicalSectorSize, physicalSectorS
 }
 
 export function damaged(what: string): FormatFault {
-  return new FormatFault(`damaged VHDX: ${what}`, 'copy the file again, and compare its checksum with the one published');
+  return new FormatFault(
+    `damaged VHDX: ${what}`,
+    'copy the file again, and compare its checksum with the one published',
+  );
 }

@@ -11,9 +11,15 @@ export const buildErofs: Build = async (plan, context) => {
   const { box, epoch, run, out } = context;
   const tree = box.inputs.tree ?? (await emptyTar(context));
   await run('mkfs.erofs', [
-    '--quiet', `-z${plan.compression}`, '-C65536', `-T${epoch}`, `-U${plan.uuid}`,
+    '--quiet',
+    `-z${plan.compression}`,
+    '-C65536',
+    `-T${epoch}`,
+    `-U${plan.uuid}`,
     ...(plan.label === '' ? [] : [`-L${plan.label}`]),
-    '--tar=f', box.out, tree,
+    '--tar=f',
+    box.out,
+    tree,
   ]);
   const { size } = await stat(out);
   mustFit(`the erofs of ${plan.content}`, size, { name: 'its partition', size: plan.size });

@@ -6,6 +6,10 @@ import type { BuildContext } from '../stage.ts';
  * SEEK_DATA; Node does not.
  */
 export async function dataExtents({ box, run }: Pick<BuildContext, 'box' | 'run'>): Promise<[Bytes, Bytes][]> {
-  const rows = JSON.parse(await run('qemu-img', ['map', '--format=raw', '--output=json', box.out])) as { start: Bytes; length: Bytes; data: boolean }[];
+  const rows = JSON.parse(await run('qemu-img', ['map', '--format=raw', '--output=json', box.out])) as {
+    start: Bytes;
+    length: Bytes;
+    data: boolean;
+  }[];
   return rows.filter(row => row.data).map(row => [row.start, row.length]);
 }

@@ -11,10 +11,40 @@ export const buildSquashfs: Build = async (plan, context) => {
   // SOURCE_DATE_EPOCH sets fewer times than the options do, and mksquashfs refuses both: directories that the tar does
   // not list, and the root, whose entry it ignores, would get the time of day.
   const times = ['-mkfs-time', String(epoch), '-all-time', String(epoch), '-root-time', String(epoch)];
-  const root = ['-root-mode', '0755', '-root-uid', '0', '-root-gid', '0', '-default-mode', '0755', '-default-uid', '0', '-default-gid', '0'];
-  await run('env', ['--unset=SOURCE_DATE_EPOCH', 'mksquashfs', '-', box.out, '-tar', '-noappend', '-quiet', '-no-progress', '-comp', compressor, ...times, ...root], {
-    stdin: inputs.tree?.path ?? `${work}/empty.tar`,
-  });
+  const root = [
+    '-root-mode',
+    '0755',
+    '-root-uid',
+    '0',
+    '-root-gid',
+    '0',
+    '-default-mode',
+    '0755',
+    '-default-uid',
+    '0',
+    '-default-gid',
+    '0',
+  ];
+  await run(
+    'env',
+    [
+      '--unset=SOURCE_DATE_EPOCH',
+      'mksquashfs',
+      '-',
+      box.out,
+      '-tar',
+      '-noappend',
+      '-quiet',
+      '-no-progress',
+      '-comp',
+      compressor,
+      ...times,
+      ...root,
+    ],
+    {
+      stdin: inputs.tree?.path ?? `${work}/empty.tar`,
+    },
+  );
   const { size } = await stat(out);
   mustFit(`the squashfs of ${plan.content}`, size, { name: 'its partition', size: plan.size });
   return { used: size, extents: null };

@@ -22,7 +22,14 @@ export const buildVfat: Build = async (plan, context) => {
   await truncate(out, plan.size);
   // The serial comes from the seed by -i; --invariant would override it.
   const serial = seededGuid(plan.seed, 'fat', plan.content).slice(0, 8);
-  await run('mkfs.vfat', ['-i', serial, ...(plan.label === '' ? [] : ['-n', plan.label]), '-S', String(plan.sectorSize), box.out]);
+  await run('mkfs.vfat', [
+    '-i',
+    serial,
+    ...(plan.label === '' ? [] : ['-n', plan.label]),
+    '-S',
+    String(plan.sectorSize),
+    box.out,
+  ]);
   const directories = paths.filter(each => tree.get(each)?.type === 'directory');
   if (directories.length > 0) await run('mmd', ['-D', 's', '-i', box.out, ...directories.map(each => `::${each}`)]);
   for (const each of paths.filter(name => tree.get(name)?.type !== 'directory')) {
@@ -34,7 +41,11 @@ export const buildVfat: Build = async (plan, context) => {
 
 async function unpack(tree: Tree, name: string, folder: string, epoch: number): Promise<void> {
   const node = tree.get(name);
-  if (node?.type !== 'file' || node.content === null) throw new FormatFault(`${name} is a ${node?.type ?? 'hole'}, which FAT cannot hold`, 'only files and directories can be put on a vfat partition');
+  if (node?.type !== 'file' || node.content === null)
+    throw new FormatFault(
+      `${name} is a ${node?.type ?? 'hole'}, which FAT cannot hold`,
+      'only files and directories can be put on a vfat partition',
+    );
   const target = path.join(folder, name);
   await mkdir(path.dirname(target), { recursive: true });
   if ('data' in node.content) await writeFile(target, node.content.data);

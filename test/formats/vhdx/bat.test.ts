@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { blockGeometry, blockOfEntry, createBat, decodeEntry, entryIndex, placeBlock } from '../../../pipeline/formats/vhdx/bat.ts';
+import {
+  blockGeometry,
+  blockOfEntry,
+  createBat,
+  decodeEntry,
+  entryIndex,
+  placeBlock,
+} from '../../../pipeline/formats/vhdx/bat.ts';
 import { MIB, SHAPE } from './memory-file.ts';
 
 const GIB = 2 ** 30;
@@ -25,9 +32,9 @@ describe('block geometry', () => {
 
   it('has one bitmap entry after each full chunk, and blockOfEntry undoes entryIndex', () => {
     const geometry = blockGeometry({ ...SHAPE, size: 2 * TIB });
-    expect([4095, 4096, 8191, 8192].map((block) => entryIndex(geometry, block))).toEqual([4095, 4097, 8192, 8194]);
-    expect([4096, 8193].map((index) => blockOfEntry(geometry, index))).toEqual([null, null]);
-    fc.assert(fc.property(fc.nat(2_097_151), (block) => blockOfEntry(geometry, entryIndex(geometry, block)) === block));
+    expect([4095, 4096, 8191, 8192].map(block => entryIndex(geometry, block))).toEqual([4095, 4097, 8192, 8194]);
+    expect([4096, 8193].map(index => blockOfEntry(geometry, index))).toEqual([null, null]);
+    fc.assert(fc.property(fc.nat(2_097_151), block => blockOfEntry(geometry, entryIndex(geometry, block)) === block));
   });
 });
 
@@ -62,7 +69,7 @@ describe('the table', () => {
     );
   });
 
-  it.each([0, 1, 2, 3])('reads state %i as zeros', (state) => {
+  it.each([0, 1, 2, 3])('reads state %i as zeros', state => {
     const view = new DataView(BigUint64Array.of(BigInt(FAR) | BigInt(state)).buffer);
     expect(decodeEntry(view, { at: 0, block: 9 })).toBeNull();
   });

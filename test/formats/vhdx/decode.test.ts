@@ -34,7 +34,7 @@ describe('decodeVhdx', () => {
       presentBlocks: 2,
       faults: [],
     });
-    const offsets = await Promise.all([0, 1, 2, 3, 4, 5].map((block) => vhdx.blockOffset(block)));
+    const offsets = await Promise.all([0, 1, 2, 3, 4, 5].map(block => vhdx.blockOffset(block)));
     expect(offsets).toEqual([null, PAYLOAD, null, null, PAYLOAD + MIB, null]);
   });
 
@@ -60,8 +60,8 @@ describe('decodeVhdx', () => {
   it('refuses any changed byte of the metadata that matters', async () => {
     const file = memoryFile();
     const signature = Array.from({ length: 8 }, (_, i) => i);
-    const ids = [0, 1, 2, 3, 4].flatMap((item) => Array.from({ length: 16 }, (_, i) => 32 + 32 * item + i));
-    const lengthsAndFlags = [0, 1, 2, 3, 4].flatMap((item) => Array.from({ length: 8 }, (_, i) => 52 + 32 * item + i));
+    const ids = [0, 1, 2, 3, 4].flatMap(item => Array.from({ length: 16 }, (_, i) => 32 + 32 * item + i));
+    const lengthsAndFlags = [0, 1, 2, 3, 4].flatMap(item => Array.from({ length: 8 }, (_, i) => 52 + 32 * item + i));
     const parameters = Array.from({ length: 3 }, (_, i) => 64 * KIB + i);
     const sectors = Array.from({ length: 8 }, (_, i) => 64 * KIB + 32 + i);
     const bytes = fc.constantFrom(...signature, 10, 11, ...ids, ...lengthsAndFlags, ...parameters, ...sectors);
@@ -85,7 +85,10 @@ describe('decodeVhdx', () => {
       bytes.fill(0x77, HEADERS[0] + 16, HEADERS[0] + 32);
       resign(bytes, { start: HEADERS[0], length: 4 * KIB });
     });
-    expect((await decodeMemory(file)).header).toMatchObject({ sequenceNumber: 900, fileWriteGuid: '77777777-7777-7777-7777-777777777777' });
+    expect((await decodeMemory(file)).header).toMatchObject({
+      sequenceNumber: 900,
+      fileWriteGuid: '77777777-7777-7777-7777-777777777777',
+    });
   });
 
   it('refuses two headers that differ under one number', async () => {
@@ -98,38 +101,48 @@ describe('decodeVhdx', () => {
   });
 
   it('refuses a pending log, and says how to replay it', async () => {
-    const file = changed((bytes) => {
+    const file = changed(bytes => {
       bytes.fill(0x5a, HEADERS[1] + 48, HEADERS[1] + 64);
       resign(bytes, { start: HEADERS[1], length: 4 * KIB });
     });
     const fault = await decodeMemory(file).catch((error: unknown) => error);
     expect(fault).toBeInstanceOf(FormatFault);
-    expect(fault).toMatchObject({ message: expect.stringContaining('pending log'), hint: expect.stringContaining('qemu-img check -r all') });
+    expect(fault).toMatchObject({
+      message: expect.stringContaining('pending log'),
+      hint: expect.stringContaining('qemu-img check -r all'),
+    });
   });
 
   it('refuses a disk with a parent, and says to merge it', async () => {
-    const file = changed((bytes) => {
+    const file = changed(bytes => {
       bytes[2 * MIB + 64 * KIB + 4] = 2;
     });
     const fault = await decodeMemory(file).catch((error: unknown) => error);
     expect(fault).toBeInstanceOf(FormatFault);
-    expect(fault).toMatchObject({ message: expect.stringContaining('parent'), hint: expect.stringContaining('Merge-VHD') });
+    expect(fault).toMatchObject({
+      message: expect.stringContaining('parent'),
+      hint: expect.stringContaining('Merge-VHD'),
+    });
   });
 
   it.each<[string, (bytes: Uint8Array, view: DataView) => void, RegExp]>([
-    ['no signature', (bytes) => bytes.fill(0x20, 0, 1), /not a VHDX/],
-    ['BAT over metadata', (bytes) => setBatRegion(bytes, { start: 2 * MIB }), /region metadata at .* overlaps/],
-    ['BAT over the log', (bytes) => setBatRegion(bytes, { start: MIB }), /region BAT at .* overlaps/],
-    ['BAT over the head', (bytes) => setBatRegion(bytes, { start: 0 }), /region BAT at 0/],
-    ['BAT not aligned', (bytes) => setBatRegion(bytes, { start: BAT + 512 }), /region BAT at 3146240/],
-    ['BAT over payload', (bytes) => setBatRegion(bytes, { start: BAT, length: 2 * MIB }), /block 1 at .* overlaps/],
-    ['BAT behind the end', (bytes) => setBatRegion(bytes, { start: 6 * MIB }), /truncated: region BAT/],
-    ['no BAT', (bytes) => setBatRegion(bytes, { id: 0x44, required: 0 }), /no BAT region/],
-    ['an unknown required region', (bytes) => setBatRegion(bytes, { id: 0x44 }), /required region 44444444/],
+    ['no signature', bytes => bytes.fill(0x20, 0, 1), /not a VHDX/],
+    ['BAT over metadata', bytes => setBatRegion(bytes, { start: 2 * MIB }), /region metadata at .* overlaps/],
+    ['BAT over the log', bytes => setBatRegion(bytes, { start: MIB }), /region BAT at .* overlaps/],
+    ['BAT over the head', bytes => setBatRegion(bytes, { start: 0 }), /region BAT at 0/],
+    ['BAT not aligned', bytes => setBatRegion(bytes, { start: BAT + 512 }), /region BAT at 3146240/],
+    ['BAT over payload', bytes => setBatRegion(bytes, { start: BAT, length: 2 * MIB }), /block 1 at .* overlaps/],
+    ['BAT behind the end', bytes => setBatRegion(bytes, { start: 6 * MIB }), /truncated: region BAT/],
+    ['no BAT', bytes => setBatRegion(bytes, { id: 0x44, required: 0 }), /no BAT region/],
+    ['an unknown required region', bytes => setBatRegion(bytes, { id: 0x44 }), /required region 44444444/],
     ['two blocks in one place', (_, view) => view.setBigUint64(BAT, (4n << 20n) | 6n, true), /block 1 at .* overlaps/],
     ['a block in the log', (_, view) => view.setBigUint64(BAT, (1n << 20n) | 6n, true), /block 0 at .* overlaps/],
     ['a block behind the end', (_, view) => view.setBigUint64(BAT, (6n << 20n) | 6n, true), /truncated: block 0/],
-    ['a block above 4 GiB', (_, view) => view.setBigUint64(BAT, (4n << 20n) | (1n << 32n) | 6n, true), /truncated: block 0/],
+    [
+      'a block above 4 GiB',
+      (_, view) => view.setBigUint64(BAT, (4n << 20n) | (1n << 32n) | 6n, true),
+      /truncated: block 0/,
+    ],
     ['a reserved state', (_, view) => view.setBigUint64(BAT + 16, 5n, true), /block 2 has the reserved state 5/],
     ['a size above the BAT', (_, view) => view.setUint32(2 * MIB + 64 * KIB + 12, 0x40, true), /don't fit its region/],
     ['a size of half a sector', (_, view) => view.setUint32(2 * MIB + 64 * KIB + 8, 256, true), /VHDX of 256 bytes/],
@@ -147,7 +160,7 @@ describe('decodeVhdx', () => {
   it('refuses the file cut off anywhere', async () => {
     const file = memoryFile();
     await fc.assert(
-      fc.asyncProperty(fc.nat(file.length - 1), async (length) => {
+      fc.asyncProperty(fc.nat(file.length - 1), async length => {
         await expect(decodeMemory(file.subarray(0, length))).rejects.toThrow(/truncated/);
       }),
       { numRuns: 40 },

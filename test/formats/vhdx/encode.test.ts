@@ -37,7 +37,7 @@ describe('a VHDX of ours', () => {
     expect([view.getUint32(at + 68, true), view.getBigUint64(at + 72, true)]).toEqual([MIB, BigInt(MIB)]);
   });
 
-  it.each([192 * KIB, 256 * KIB])('has a region table at %i, both regions required (2.2.3)', (at) => {
+  it.each([192 * KIB, 256 * KIB])('has a region table at %i, both regions required (2.2.3)', at => {
     expect(text(at, 4)).toBe('regi');
     expect(view.getUint32(at + 4, true)).toBe(crcOf(at, 64 * KIB));
     expect([view.getUint32(at + 8, true), view.getUint32(at + 12, true)]).toEqual([2, 0]);
@@ -49,7 +49,7 @@ describe('a VHDX of ours', () => {
     const table = 2 * MIB;
     expect(text(table, 8)).toBe('metadata');
     expect(view.getUint16(table + 10, true)).toBe(5);
-    const items = [0, 1, 2, 3, 4].map((i) => hex(table + 32 + 32 * i, 32));
+    const items = [0, 1, 2, 3, 4].map(i => hex(table + 32 + 32 * i, 32));
     expect(items).toEqual([
       '3767a1ca36fa434db3b633f0aa44e76b' + '00000100' + '08000000' + '04000000' + '00000000',
       '2442a52f1bcd7648b2115dbed83bf4b8' + '08000100' + '08000000' + '06000000' + '00000000',
@@ -57,7 +57,8 @@ describe('a VHDX of ours', () => {
       '1dbf41816fa90947ba47f233a8faab5f' + '20000100' + '04000000' + '06000000' + '00000000',
       'c748a3cd5d4471449cc9e9885251c556' + '24000100' + '04000000' + '06000000' + '00000000',
     ]);
-    const values = '00001000' + '00000000' + '0010500000000000' + '33333333aaaabb4b8ccc0123456789ab' + '00020000' + '00100000';
+    const values =
+      '00001000' + '00000000' + '0010500000000000' + '33333333aaaabb4b8ccc0123456789ab' + '00020000' + '00100000';
     expect(hex(table + 64 * KIB, 40)).toBe(values);
   });
 
@@ -68,15 +69,26 @@ describe('a VHDX of ours', () => {
 
   it('holds nothing else before its blocks', () => {
     const rest = file.slice(0, 4 * MIB);
-    const known = [[0, 520], [64 * KIB, 80], [128 * KIB, 80], [192 * KIB, 80], [256 * KIB, 80], [2 * MIB, 192], [2 * MIB + 64 * KIB, 40], [3 * MIB, 48]];
+    const known = [
+      [0, 520],
+      [64 * KIB, 80],
+      [128 * KIB, 80],
+      [192 * KIB, 80],
+      [256 * KIB, 80],
+      [2 * MIB, 192],
+      [2 * MIB + 64 * KIB, 40],
+      [3 * MIB, 48],
+    ];
     for (const [at = 0, length = 0] of known) rest.fill(0, at, at + length);
-    expect(rest.every((byte) => byte === 0)).toBe(true);
+    expect(rest.every(byte => byte === 0)).toBe(true);
   });
 
   it('sets LeaveBlockAllocated for a fixed disk, and sizes above 4 GiB in full', () => {
     const shape = { ...SHAPE, fixed: true, blockSize: 32 * MIB, size: 2 ** 41 + 512 };
     const metadata = encodeVhdx(shape, IDENTITY, { bat: createBat(shape) }).find(({ start }) => start === 2 * MIB);
-    expect(Buffer.from(metadata?.bytes.slice(64 * KIB, 64 * KIB + 16) ?? []).toString('hex')).toBe('00000002010000000002000000020000');
+    expect(Buffer.from(metadata?.bytes.slice(64 * KIB, 64 * KIB + 16) ?? []).toString('hex')).toBe(
+      '00000002010000000002000000020000',
+    );
   });
 
   it('refuses a creator that does not fit', () => {

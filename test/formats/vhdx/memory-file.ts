@@ -25,7 +25,8 @@ export const SHAPE: VhdxShape = {
 /** Blocks 1 and 4 present, in this order, behind a head of 4 MiB. */
 export function memoryFile(shape: VhdxShape = SHAPE): Uint8Array {
   const bat = createBat(shape);
-  if (!shape.fixed) [1, 4].forEach((block, i) => placeBlock(bat, { block, offset: bat.payloadStart + i * shape.blockSize }));
+  if (!shape.fixed)
+    [1, 4].forEach((block, i) => placeBlock(bat, { block, offset: bat.payloadStart + i * shape.blockSize }));
   const blocks = shape.fixed ? bat.geometry.blockCount : 2;
   const file = new Uint8Array(bat.payloadStart + blocks * shape.blockSize);
   for (const { start, bytes } of encodeVhdx(shape, IDENTITY, { bat })) file.set(bytes, start);
