@@ -1,11 +1,14 @@
-/** A disk map, read from its sources in order, a window at a time, one window ahead of whoever consumes it. */
-import { type FileHandle, open } from 'node:fs/promises';
+/** A disk map, read from its sources in order, a window at a time. */
+import { closeSync, openSync, readSync } from 'node:fs';
 import type { Bytes } from '../formats/bytes.ts';
 import type { DiskMap, Extent } from '../formats/disk-map.ts';
 import { FormatFault } from '../formats/fault.ts';
 
-/** Measured: 1.3 to 1.7 GB/s with 1 MiB, 1.8 with 2 to 8 MiB, less with 16. */
-export const WINDOW: Bytes = 4 * 2 ** 20;
+/**
+ * Small enough that what was read is still in the processor's cache when it is written. Measured on 120 MiB: 53 ms
+ * with 1 MiB read and written synchronously, 120 ms with 4 MiB through promises and one window read ahead.
+ */
+export const WINDOW: Bytes = 2 ** 20;
 
 export interface Window {
   /** A multiple of WINDOW. */
@@ -20,31 +23,17 @@ export interface Window {
  * The windows that hold any data, by start. Throws for a map that is out of order or out of bounds (a bug), FormatFault
  * for a source that ends early, and `signal.reason`. Leaves no file open, however it ends.
  */
-export async function* readWindows(map: DiskMap, signal: AbortSignal): AsyncGenerator<Window, void, void> {
+export function* readWindows(map: DiskMap, signal: AbortSignal): Generator<Window, void, void> {
   checkMap(map);
   const sources = new Sources();
-  const buffers = [Buffer.allocUnsafeSlow(WINDOW), Buffer.allocUnsafeSlow(WINDOW)] as const;
-  const plan = planWindows(map);
-  let ahead: Promise<Window> | null = null;
-  const readNext = (turn: number): Promise<Window> | null => {
-    const next = plan.next();
-    if (next.done === true) return null;
-    const reading = fillWindow(next.value, { buffer: buffers[turn % 2 === 0 ? 0 : 1], sources });
-    // Awaited below, perhaps after the consumer has failed: until then a fault of this read has no other taker.
-    reading.catch(() => {});
-    return reading;
-  };
+  const buffer = Buffer.allocUnsafeSlow(WINDOW);
   try {
-    ahead = readNext(0);
-    for (let turn = 1; ahead !== null; turn += 1) {
+    for (const planned of planWindows(map)) {
       signal.throwIfAborted();
-      const window = await ahead;
-      ahead = readNext(turn);
-      yield window;
+      yield fillWindow(planned, { buffer, sources });
     }
   } finally {
-    await ahead?.catch(() => {});
-    await sources.close();
+    sources.close();
   }
 }
 
@@ -84,17 +73,17 @@ function* planWindows({ size, extents }: DiskMap): Generator<PlannedWindow, void
   if (window.pieces.length > 0) yield { ...window, done };
 }
 
-async function fillWindow(
+function fillWindow(
   { start, length, done, pieces }: PlannedWindow,
   { buffer, sources }: { buffer: Buffer; sources: Sources },
-): Promise<Window> {
+): Window {
   const bytes = buffer.subarray(0, length);
   let filled = 0;
   for (const { extent, skip, length: count, at } of pieces) {
     bytes.fill(0, filled, at);
     const target = bytes.subarray(at, at + count);
     if ('bytes' in extent) target.set(extent.bytes.subarray(skip, skip + count));
-    else await sources.read(target, { path: extent.file, offset: extent.offset + skip });
+    else sources.read(target, { path: extent.file, offset: extent.offset + skip });
     filled = at + count;
   }
   bytes.fill(0, filled);
@@ -103,13 +92,13 @@ async function fillWindow(
 
 /** Source files, each opened when first read. */
 class Sources {
-  readonly #handles = new Map<string, FileHandle>();
+  readonly #files = new Map<string, number>();
 
-  async read(target: Uint8Array, { path, offset }: { path: string; offset: Bytes }): Promise<void> {
-    const handle = this.#handles.get(path) ?? (await open(path, 'r'));
-    this.#handles.set(path, handle);
+  read(target: Uint8Array, { path, offset }: { path: string; offset: Bytes }): void {
+    const file = this.#files.get(path) ?? openSync(path, 'r');
+    this.#files.set(path, file);
     for (let filled = 0; filled < target.length;) {
-      const { bytesRead } = await handle.read(target, filled, target.length - filled, offset + filled);
+      const bytesRead = readSync(file, target, filled, target.length - filled, offset + filled);
       if (bytesRead === 0) {
         throw new FormatFault(
           `${path} ends at ${offset + filled}, but the disk takes [${offset}, ${offset + target.length}) from it`,
@@ -120,8 +109,8 @@ class Sources {
     }
   }
 
-  async close(): Promise<void> {
-    await Promise.all([...this.#handles.values()].map(async handle => handle.close()));
+  close(): void {
+    for (const file of this.#files.values()) closeSync(file);
   }
 }
 

@@ -1,5 +1,7 @@
 /** A disk map into a file, raw or VHDX, in one pass over its sources. Neither fsyncs: whoever publishes does. */
+import { writeSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
+import { setImmediate } from 'node:timers/promises';
 import type { Bytes } from '../formats/bytes.ts';
 import type { DiskMap } from '../formats/disk-map.ts';
 import { type Bat, createBat, placeBlock } from '../formats/vhdx/bat.ts';
@@ -21,6 +23,9 @@ export interface VhdxWriteOptions extends WriteOptions, VhdxIdentity {
 /** Pieces of this size that hold only zeros are left out; they stay holes of the target. */
 const GRANULE: Bytes = 64 * 2 ** 10;
 const ZEROS = new Uint8Array(GRANULE);
+
+/** Bytes copied before others get their turn: progress, Ctrl-C, the output of steps that run at the same time. */
+const BREATH: Bytes = 8 * 2 ** 20;
 
 /** Writes a sparse raw disk of `map.size` bytes to `path`, truncating what was there. An error leaves a torn file. */
 export async function writeRaw(map: DiskMap, path: string, options: WriteOptions): Promise<void> {
@@ -52,7 +57,7 @@ export async function writeVhdx(
     const presentBlocks = blocks.count();
     const fileSize = bat.payloadStart + presentBlocks * options.blockSize;
     await target.truncate(fileSize);
-    for (const part of encodeVhdx(shape, options, { bat })) await writeAll(target, part);
+    for (const part of encodeVhdx(shape, options, { bat })) writeAll(target, part);
     return { fileSize, presentBlocks };
   });
 }
@@ -102,11 +107,15 @@ async function copyData(
   { place, signal, onProgress }: WriteOptions & { place: (start: Bytes) => Bytes },
 ): Promise<void> {
   const total = map.extents.reduce((sum, extent) => sum + extentLength(extent), 0);
-  for await (const window of readWindows(map, signal)) {
+  let breath = 0;
+  for (const window of readWindows(map, signal)) {
     for (const run of dataRuns(window, place)) {
-      await writeAll(target, { bytes: window.bytes.subarray(run.from, run.to), start: run.position });
+      writeAll(target, { bytes: window.bytes.subarray(run.from, run.to), start: run.position });
     }
     onProgress(window.done, total);
+    if (window.done < breath + BREATH) continue;
+    breath = window.done;
+    await setImmediate();
   }
   signal.throwIfAborted();
 }
@@ -132,8 +141,8 @@ function dataRuns({ start, bytes }: Window, place: (start: Bytes) => Bytes): Run
   return runs;
 }
 
-async function writeAll(target: FileHandle, { start, bytes }: Part): Promise<void> {
+function writeAll(target: FileHandle, { start, bytes }: Part): void {
   for (let written = 0; written < bytes.length;) {
-    written += (await target.write(bytes, written, bytes.length - written, start + written)).bytesWritten;
+    written += writeSync(target.fd, bytes, written, bytes.length - written, start + written);
   }
 }

@@ -147,10 +147,11 @@ describe('writeVhdx', () => {
   it('counts progress in bytes of the extents, up to all of them', async () => {
     const seen: [number, number][] = [];
     await writeVhdx(mapOf(), at('progress.vhdx'), optionsOf({ onProgress: (...both) => seen.push(both) }));
-    expect(seen).toEqual([
-      [3 * MIB, 6 * MIB],
-      [6 * MIB, 6 * MIB],
-    ]);
+    const done = seen.map(([bytes]) => bytes);
+    expect(done).toEqual([...done].sort((a, b) => a - b));
+    expect(new Set(done).size).toBeGreaterThan(2);
+    expect(seen.at(-1)).toEqual([6 * MIB, 6 * MIB]);
+    expect(new Set(seen.map(([, total]) => total))).toEqual(new Set([6 * MIB]));
   });
 });
 
