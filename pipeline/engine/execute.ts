@@ -156,7 +156,9 @@ async function make(
 ): Promise<{ facts: Facts; sha256: string; bytes: number }> {
   try {
     const facts = await step.stage.build(step.resolved, context);
-    return { facts, ...(await digest(step, context.out, facts, signal)) };
+    // The disk writes what the processor reads once more.
+    const [made] = await Promise.all([digest(step, context.out, facts, signal), syncFile(context.out)]);
+    return { facts, ...made };
   } catch (error) {
     if (step.publishes !== null) await rm(context.out, { force: true });
     throw error;

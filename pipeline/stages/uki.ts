@@ -69,7 +69,7 @@ export const uki: Stage<Options, Resolved, 'kernel' | 'initrd' | 'verity'> = {
     await writeFile(path.join(work, 'os-release'), resolved.osRelease);
     const release = inputs.initrd?.facts.kernel as string;
     const [first, ...others] = all;
-    for (const [index, profile] of others.entries()) {
+    const makeProfile = async (profile: Profile, index: number): Promise<void> => {
       await writeProfile(context, profile, index + 1);
       // No --stub: a profile is made on the add-on stub, which has no section of its own.
       await context.run('ukify', [
@@ -78,7 +78,8 @@ export const uki: Stage<Options, Resolved, 'kernel' | 'initrd' | 'verity'> = {
         `--cmdline=@${box.work}/cmdline-${index + 1}`,
         `--output=${box.work}/profile-${index + 1}.efi`,
       ]);
-    }
+    };
+    await Promise.all(others.map(makeProfile));
     if (first === undefined) throw new Error('a UKI needs a profile');
     await writeProfile(context, first, 0);
     await context.run('ukify', [
