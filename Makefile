@@ -31,7 +31,6 @@ format: setup
 	npx oxfmt
 
 bench: setup
-	@scripts/set-up.sh --bench
 	node scripts/bench.mjs
 
 schemas: setup

@@ -1,11 +1,10 @@
 #!/bin/bash
 # Everything that `make image` and `make test` need before they can start: Debian packages, npm packages, the build.
-# Does nothing when all is there. `--bench`: also what only the benchmark needs.
+# Does nothing when all is there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 packages=(mmdebstrap bubblewrap uidmap debian-archive-keyring ca-certificates)
-[ "${1:-}" = --bench ] && packages+=(time)
 
 say() { echo "set-up: $*"; }
 stop() { echo "set-up: $*" >&2; exit 1; }
