@@ -141,8 +141,9 @@ describe('stopped', () => {
       return false;
     }
   };
-  const gone = async (pid: number): Promise<void> =>
-    expect.poll(() => alive(pid), { timeout: 5000, interval: 5 }).toBe(false);
+  const gone = async (pid: number): Promise<void> => {
+    await expect.poll(() => alive(pid), { timeout: 5000, interval: 5 }).toBe(false);
+  };
 
   test('before the start nothing runs', async () => {
     const abort = new AbortController();
