@@ -3,12 +3,27 @@ import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { emptyDir } from 'fs-extra/esm';
 import type { Plan, PlannedStep } from '../plan/plan.ts';
+import type { Emit } from '../report/events.ts';
 import type { Artifact, BuildContext, RunOptions } from '../stages/stage.ts';
-import { cacheFolders, fixedEnvironment } from './environment.ts';
-import type { ExecuteOptions } from './execute.ts';
+import { cacheFolders, fixedEnvironment, type Environment } from './environment.ts';
 import { makeRepository } from './pool.ts';
+import type { Resolution } from './resolve.ts';
 import { runProcess } from './run.ts';
 import { sandboxArgv, type Bind } from './sandbox.ts';
+
+/** What a run of a plan needs. */
+export interface ExecuteOptions {
+  environment: Environment;
+  /** Host path of the tools tree. */
+  tools: string;
+  /** Resolution of each manifest that a step has as its source; their packages are in the pool. */
+  resolutions: Readonly<Record<string, Resolution>>;
+  /** Output folder of published files. */
+  out: string;
+  jobs: number;
+  emit: Emit;
+  signal: AbortSignal;
+}
 
 const WORK = '/mnt/work';
 const INPUTS = '/mnt/inputs';

@@ -3,28 +3,13 @@ import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Plan, PlannedStep } from '../plan/plan.ts';
 import { roundSize } from '../formats/bytes.ts';
-import type { Emit } from '../report/events.ts';
 import type { Artifact, BuildContext, Facts } from '../stages/stage.ts';
-import { stepContext } from './context.ts';
-import { cacheFolders, type Environment } from './environment.ts';
+import { stepContext, type ExecuteOptions } from './context.ts';
+import { cacheFolders } from './environment.ts';
 import { ProcessFailure } from './run.ts';
 import { clearAbandoned } from './scratch.ts';
-import type { Resolution } from './resolve.ts';
 import { digestExtents, digestFile, findEntry, putEntry, syncFile, type Entry } from './store.ts';
 import { timed } from './timed.ts';
-
-export interface ExecuteOptions {
-  environment: Environment;
-  /** Host path of the tools tree. */
-  tools: string;
-  /** Resolution of each manifest that a step has as its source; their packages are in the pool. */
-  resolutions: Readonly<Record<string, Resolution>>;
-  /** Output folder of published files. */
-  out: string;
-  jobs: number;
-  emit: Emit;
-  signal: AbortSignal;
-}
 
 export interface StepResult {
   artifact: Artifact;

@@ -6,38 +6,19 @@ import { stat } from 'node:fs/promises';
 import { parseSize, SIZE_PATTERN, type Bytes } from '../formats/bytes.ts';
 import { seededGuid } from '../formats/guid.ts';
 import type { Filesystem } from '../config/types.ts';
+import type { Build, FilesystemPlan } from './filesystem/build.ts';
 import { buildErofs } from './filesystem/erofs.ts';
 import { buildExt4 } from './filesystem/ext4.ts';
 import { buildSquashfs } from './filesystem/squashfs.ts';
 import { buildVfat } from './filesystem/vfat.ts';
 import { partitionOf } from './partition.ts';
-import { OptionFault, type BuildContext, type Stage } from './stage.ts';
+import { OptionFault, type Stage } from './stage.ts';
 
 interface Options {
   content: string;
   compression?: string;
   size?: string;
 }
-
-export interface FilesystemPlan {
-  content: string;
-  type: Filesystem;
-  label: string;
-  seed: string;
-  /** ext4, vfat: length of the file system. erofs, squashfs: what it may take at the most. */
-  size: Bytes;
-  /** Size of the partition, for messages. */
-  partition: Bytes;
-  sectorSize: Bytes;
-  /** As mkfs.erofs -z and mksquashfs -comp take it. */
-  compression: string;
-}
-
-/** What a file system's own file tells the stage: its context, its UUID, and how to tell the tree. */
-export type Build = (
-  plan: FilesystemPlan & { uuid: string },
-  context: BuildContext<'tree'>,
-) => Promise<{ used: Bytes; extents: [Bytes, Bytes][] | null }>;
 
 const BUILDERS: Readonly<Record<Exclude<Filesystem, 'none'>, Build>> = {
   erofs: buildErofs,

@@ -1,7 +1,7 @@
 /** Plans of small fake stages: plain objects, built in a folder of their own. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ExecuteOptions } from '../../pipeline/engine/execute.ts';
+import type { ExecuteOptions } from '../../pipeline/engine/context.ts';
 import type { Plan, PlannedStep } from '../../pipeline/plan/plan.ts';
 import type { Event } from '../../pipeline/report/events.ts';
 import type { AnyStage, BuildContext, Facts } from '../../pipeline/stages/stage.ts';

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { mustFit } from '../partition.ts';
 import { emptyTar } from './empty.ts';
-import type { Build } from '../filesystem.ts';
+import type { Build } from './build.ts';
 
 /**
  * erofs by mkfs.erofs(1), from a tar. Clusters of 64 KiB: a good part of what larger ones save, and a changed file

@@ -1,7 +1,7 @@
 import { truncate, writeFile } from 'node:fs/promises';
 import { seededGuid } from '../../formats/guid.ts';
 import { dataExtents } from './extents.ts';
-import type { Build } from '../filesystem.ts';
+import type { Build } from './build.ts';
 
 /**
  * ext4 by mke2fs(8), from a tar or empty. Inode tables and journal are left as holes: they are zeros, which the

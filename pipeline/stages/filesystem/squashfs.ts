@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { mustFit } from '../partition.ts';
 import { emptyTar } from './empty.ts';
-import type { Build } from '../filesystem.ts';
+import type { Build } from './build.ts';
 
 /** squashfs by mksquashfs(1), from a tar on stdin. It has neither label nor UUID; its times are all the image's epoch. */
 export const buildSquashfs: Build = async (plan, context) => {

@@ -9,7 +9,7 @@ import { byComponent, contentBytes, type Tree, type TreeNode } from '../../tree/
 import { FormatFault } from '../../formats/fault.ts';
 import { mustFit } from '../partition.ts';
 import { dataExtents } from './extents.ts';
-import type { Build } from '../filesystem.ts';
+import type { Build } from './build.ts';
 
 /** FAT by mkfs.fat(8) and mtools, directory by directory and file by file in sorted order. */
 export const buildVfat: Build = async (plan, context) => {
