@@ -224,10 +224,9 @@ function environment(): Environment {
   };
 }
 
-// `caisson … | head`: whoever reads has had enough.
+// `caisson … | head`: whoever reads has had enough. The command goes on to its end and keeps its own exit code.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
-  process.exit(process.exitCode ?? 0);
 });
 
 try {

@@ -148,7 +148,15 @@ function inTree(argv: readonly string[], machine: Machine, { environment, tree, 
     ...machine.otherDisks.map((host, index) => ({ host: path.resolve(host), inside: other(index), writable: false })),
   ];
   return sandboxArgv(
-    { tree, binds, env: fixedEnvironment(0), cwd: WORK, network: machine.network, identities: 'one', scratch: null },
+    {
+      tree,
+      binds,
+      env: { ...fixedEnvironment(0), TMPDIR: WORK },
+      cwd: WORK,
+      network: machine.network,
+      identities: 'one',
+      scratch: null,
+    },
     argv,
     environment,
   );

@@ -88,10 +88,8 @@ describe('interruption', () => {
       reject: false,
       stdin: 'ignore',
     });
-    for await (const line of child.iterable()) {
-      // In the middle of dpkg's work.
-      if (/"type":"progress","id":"base"/.test(line) || /"id":"base".*"type":"progress"/.test(line)) break;
-    }
+    // In the middle of dpkg's work.
+    await seen(child.stdout, /"type":"progress","id":"base"/);
     child.kill('SIGINT');
     const { exitCode, stderr } = await child;
     expect(exitCode).toBe(130);
@@ -132,6 +130,18 @@ describe('output', () => {
     for (const { name } of own.record.partitions) expect(stdout).toContain(name);
   });
 });
+
+/** Resolves when the stream has said it, or has ended. */
+async function seen(stream: NodeJS.ReadableStream, pattern: RegExp): Promise<void> {
+  let text = '';
+  await new Promise<void>(resolve => {
+    stream.on('data', (chunk: Buffer) => {
+      text += chunk.toString();
+      if (pattern.test(text)) resolve();
+    });
+    stream.on('end', resolve);
+  });
+}
 
 /** Command lines of running processes that name the folder. */
 async function processesOf(name: string): Promise<string[]> {
