@@ -59,7 +59,7 @@ imageOptions(program.command('plan').description('the steps of an image, their k
   );
 
 imageOptions(program.command('build').description('build an image into OUT/NAME/'))
-  .option('--jobs <n>', 'steps that run at once', wholeNumber, Math.min(4, availableParallelism()))
+  .option('--jobs <n>', 'steps that run at once', positive, Math.min(4, availableParallelism()))
   .option('--update', 'ask the mirrors for newer packages instead of reusing the recorded ones')
   .addHelpText(
     'after',
@@ -93,8 +93,8 @@ program
   .description('boot an image in QEMU with its console here; the image is never written')
   .argument('<image>', 'an image file, or the name of an image that was built')
   .addOption(outOption())
-  .option('--memory <MiB>', 'memory of the machine', wholeNumber, 2048)
-  .option('--cpus <n>', 'processors of the machine', wholeNumber, 2)
+  .option('--memory <MiB>', 'memory of the machine', positive, 2048)
+  .option('--cpus <n>', 'processors of the machine', positive, 2)
   .option('--no-network', 'give it no network card')
   .addHelpText('after', '\nExamples:\n  caisson boot eflow\n  caisson boot out/eflow/eflow.vhdx --memory 1024')
   .action((image: string, options: { out: string; memory: number; cpus: number; network: boolean }, self: Command) =>
@@ -165,6 +165,12 @@ function formats(text: string): string[] {
   return [...new Set(all)];
 }
 
+/** One or more. */
+function positive(text: string): number {
+  if (wholeNumber(text) === 0) throw new InvalidArgumentError('It must be 1 or more.');
+  return wholeNumber(text);
+}
+
 function wholeNumber(text: string): number {
   if (!/^[0-9]{1,6}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
   return Number(text);
@@ -208,17 +214,26 @@ async function run(self: Command, work: (context: CommandContext) => Promise<Exi
   }
 }
 
+/** A container may run us with a uid that nobody has given a name. */
+function userName(uid: number): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return String(uid);
+  }
+}
+
 function environment(): Environment {
-  const { uid, username } = userInfo();
-  const cacheHome = process.env.XDG_CACHE_HOME ?? path.join(homedir(), '.cache');
+  const uid = process.getuid?.() ?? 0;
+  const cacheHome = process.env.XDG_CACHE_HOME || path.join(homedir(), '.cache');
   const proxies = ['http_proxy', 'https_proxy', 'no_proxy', 'HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY'].flatMap(name =>
     process.env[name] === undefined ? [] : [[name, process.env[name]] as const],
   );
   return {
-    cache: path.resolve(process.env.CAISSON_CACHE ?? path.join(cacheHome, 'caisson')),
+    cache: path.resolve(process.env.CAISSON_CACHE || path.join(cacheHome, 'caisson')),
     root: process.geteuid?.() === 0,
     uid,
-    user: username,
+    user: userName(uid),
     path: `${process.env.PATH ?? ''}:/usr/sbin:/usr/bin:/sbin:/bin`,
     proxies: Object.fromEntries(proxies),
   };

@@ -1,5 +1,5 @@
 /** caisson boot: an image in QEMU with its console on this terminal. The image is never written. */
-import { rm, stat } from 'node:fs/promises';
+import { readFile, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { loadManifest } from '../config/project.ts';
 import { exists, fileOf } from '../config/places.ts';
@@ -73,10 +73,22 @@ export async function vmTree(context: CommandContext, names: { tools: string; vm
 /** A path as it is; a name as the VHDX (or raw disk) that a build of it left in the output folder. */
 export async function imageFile(image: string, out: string): Promise<string> {
   const isPath = image.includes('/') || /\.(vhdx|raw|img)$/.test(image);
-  const candidates = isPath ? [image] : ['vhdx', 'raw'].map(format => path.join(out, image, `${image}.${format}`));
+  const candidates = isPath ? [image] : await builtFiles(path.join(out, image), image);
   for (const file of candidates) if ((await stat(file).catch(() => null))?.isFile()) return file;
   throw new UsageFault(
     `no image ${candidates.join(' or ')}`,
     isPath ? 'check the path' : `build it first: caisson build ${image}`,
   );
+}
+
+/** What the last build of an image left, by its build.json: a file of an earlier one may stand beside. */
+async function builtFiles(folder: string, image: string): Promise<string[]> {
+  try {
+    const record = JSON.parse(await readFile(path.join(folder, 'build.json'), 'utf8')) as {
+      artifacts: { path: string }[];
+    };
+    return record.artifacts.map(each => path.join(folder, each.path));
+  } catch {
+    return ['vhdx', 'raw'].map(format => path.join(folder, `${image}.${format}`));
+  }
 }

@@ -6,11 +6,13 @@ import { loadLayout, loadManifest, loadOverlayTree } from '../config/project.ts'
 import type { Diagnostic } from '../config/types.ts';
 import { checkHost } from '../engine/host.ts';
 import { drawTable } from '../report/table.ts';
-import type { CommandContext, ExitCode } from './context.ts';
+import { UsageFault, type CommandContext, type ExitCode } from './context.ts';
 import { loadImage } from './prepare.ts';
 
 export async function check(context: CommandContext, targets: readonly string[]): Promise<ExitCode> {
   const named = targets.length > 0 ? [...targets] : await everything(context.project);
+  if (named.length === 0)
+    throw new UsageFault(`no documents in ${context.project}`, 'go to a project, or name one with --project');
   const faults: Diagnostic[] = [];
   for (const target of named) {
     try {

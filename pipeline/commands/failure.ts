@@ -63,6 +63,8 @@ function systemFault(error: unknown): string | null {
   const { code, path, message } = (error ?? {}) as NodeJS.ErrnoException;
   if (code === 'ENOSPC')
     return `the disk is full${path === undefined ? '' : ` (${path})`}; free some room, or name another cache folder in CAISSON_CACHE`;
+  if (path !== undefined && ['EEXIST', 'ENOTDIR', 'EISDIR', 'ENAMETOOLONG', 'ELOOP'].includes(code ?? ''))
+    return `${message}; a file stands where a folder is wanted, or the other way round`;
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS')
     return `${message}; check who owns it, or name another folder`;
   return null;

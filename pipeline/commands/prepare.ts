@@ -9,7 +9,7 @@ import { treePrograms, type Programs } from '../engine/programs.ts';
 import { makePlan, type Plan, type PlanInput } from '../plan/plan.ts';
 import { withFormats } from '../plan/formats.ts';
 import { STAGES } from '../stages/index.ts';
-import type { CommandContext } from './context.ts';
+import { UsageFault, type CommandContext } from './context.ts';
 
 export interface PrepareOptions {
   image: string;
@@ -41,6 +41,11 @@ export async function loadImage(
     stages: STAGES,
   });
   const image = withFormats(project.image, options.formats);
+  if (image === null)
+    throw new UsageFault(
+      `${project.image.name} has no container step, so --format has nothing to go by`,
+      'add a step with `stage: container` to the definition',
+    );
   // Planned once without packages: faults in options are told before anything is fetched.
   planOrThrow({ ...project, image }, {});
   return { ...project, image };

@@ -7,6 +7,7 @@ import { withImage } from '../disk/read.ts';
 import { decodeGpt } from '../formats/gpt-read.ts';
 import { partitionTypeName } from '../formats/guid.ts';
 import { drawDisk, type DrawnDisk } from '../report/draw-disk.ts';
+import type { Emit } from '../report/events.ts';
 import { imageFile } from './boot.ts';
 import { UsageFault, type CommandContext, type ExitCode } from './context.ts';
 
@@ -24,16 +25,16 @@ export async function show(
 }
 
 /** A layout by name or file, an image by file, or a built image by name. A layout goes before an image of its name. */
-async function drawnDisk({ project }: CommandContext, target: string, out: string): Promise<DrawnDisk> {
+async function drawnDisk({ project, emit }: CommandContext, target: string, out: string): Promise<DrawnDisk> {
   if (/\.ya?ml$/.test(target)) return layoutDisk(target);
   const layout = fileOf(project, 'layout', target);
-  if (!target.includes('/') && !/\.\w+$/.test(target) && (await exists(layout))) return layoutDisk(layout);
+  if (!target.includes('/') && !/\.(vhdx|raw|img)$/.test(target) && (await exists(layout))) return layoutDisk(layout);
   const file = await imageFile(target, out).catch(error => {
     throw error instanceof UsageFault
       ? new UsageFault(`"${target}" is neither a layout in layouts/ nor an image`, error.hint)
       : error;
   });
-  return imageDisk(file);
+  return imageDisk(file, emit);
 }
 
 async function layoutDisk(file: string): Promise<DrawnDisk> {
@@ -46,10 +47,12 @@ async function layoutDisk(file: string): Promise<DrawnDisk> {
   };
 }
 
-async function imageDisk(file: string): Promise<DrawnDisk> {
+async function imageDisk(file: string, emit: Emit): Promise<DrawnDisk> {
   const known = await recordBeside(file);
   return withImage(file, async image => {
     const table = await decodeGpt(image.read, image.size, image.sectorSize);
+    for (const message of [...(image.vhdx?.faults ?? []), ...table.faults])
+      emit({ type: 'warning', message, hint: '' });
     return {
       title: path.basename(file),
       size: image.size,

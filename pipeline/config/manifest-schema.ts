@@ -31,11 +31,11 @@ const unit = text(
 const word = (description: string): SchemaObject =>
   text(description, '^[a-z0-9][a-z0-9./-]*$', 'a word of a-z, 0-9, "-", "." and "/"');
 
-const url = text(
-  'Where the archive is.',
-  String.raw`^(https?://[^\s/]\S*|(file|copy):/\S*)$`,
-  'a URL beginning with http://, https://, file:/ or copy:/',
-);
+const url = text('Where the archive is.', String.raw`^https?://[^\s/]\S*$`, 'a URL beginning with http:// or https://');
+
+/** A colon would begin the next field of passwd(5). */
+const accountPath = (description: string): SchemaObject =>
+  text(description, String.raw`^(?!.*/\.\.(/|$))/[^:\n]*$`, 'an absolute path without ".." and ":"');
 
 const user: SchemaObject = {
   description: 'A user account; it gets no password.',
@@ -44,8 +44,8 @@ const user: SchemaObject = {
     uid: numericId('User id.'),
     gid: numericId('Id of the primary group. Default: the uid.'),
     gecos: text('Full name. Default: empty.', String.raw`^[^:\n]*$`, 'a string on one line without ":"'),
-    home: absolutePath('Home directory. Default: "/nonexistent".'),
-    shell: absolutePath('Login shell. Default: "/usr/sbin/nologin".'),
+    home: accountPath('Home directory. Default: "/nonexistent".'),
+    shell: accountPath('Login shell. Default: "/usr/sbin/nologin".'),
   }),
 };
 

@@ -31,13 +31,16 @@ export function aptConfiguration(manifest: Manifest, directory: string): string 
     'Dir::Etc': `${directory}/etc`,
     'Dir::Etc::SourceList': `${directory}/sources.list`,
     'Dir::Etc::SourceParts': '/dev/null',
-    'Dir::Etc::Trusted': manifest.keyring,
+    'Dir::Etc::Trusted': `${directory}/${KEYRING}`,
     'Dir::Etc::TrustedParts': '/dev/null',
   };
   return Object.entries(settings)
     .map(([name, value]) => `${name} "${value}";\n`)
     .join('');
 }
+
+/** Name of the copy of the manifest's keyring. */
+export const KEYRING = 'keyring.gpg';
 
 /** Directories and files that must exist below `directory` before apt runs. */
 export const APT_FOLDERS = [

@@ -1,6 +1,7 @@
 /** Disk images as disks: VHDX and raw files, read by the offsets of the virtual disk. */
 import { type FileHandle, open } from 'node:fs/promises';
 import type { Bytes } from '../formats/bytes.ts';
+import { FormatFault } from '../formats/fault.ts';
 import { GPT_SIGNATURE } from '../formats/gpt.ts';
 import { type ReadAt, readFully } from '../formats/read-at.ts';
 import { decodeVhdx, type Vhdx } from '../formats/vhdx/decode.ts';
@@ -97,5 +98,8 @@ function readerOf(file: FileHandle): ReadAt {
 
 function checkRange(size: Bytes, { offset, length }: { offset: Bytes; length: Bytes }): void {
   if (offset >= 0 && length >= 0 && offset + length <= size) return;
-  throw new RangeError(`[${offset}, ${offset + length}) is not inside a disk of ${size} bytes`);
+  throw new FormatFault(
+    `[${offset}, ${offset + length}) is not inside a disk of ${size} bytes`,
+    'the file is cut short, or no disk image',
+  );
 }

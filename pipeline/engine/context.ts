@@ -70,6 +70,7 @@ export async function stepContext(
         network: false,
         identities,
         scratch,
+        devices: [],
       },
       [program, ...args],
       environment,

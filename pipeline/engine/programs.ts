@@ -28,6 +28,7 @@ export function treePrograms(tree: string, environment: Environment): Programs {
         network: true,
         identities: 'one',
         scratch: null,
+        devices: [],
       } as const;
       return runProcess(sandboxArgv(sandbox, argv, environment), {
         ...options,

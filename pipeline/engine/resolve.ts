@@ -1,10 +1,11 @@
 /** Which packages, in which versions, a manifest means today: asked of apt once, recorded, and reused until --update. */
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import {
   APT_FOLDERS,
   aptConfiguration,
+  KEYRING,
   missingPackage,
   printedUris,
   sourcesList,
@@ -12,7 +13,7 @@ import {
 } from '../debian/apt.ts';
 import { field, splitStanzas, type ResolvedPackage } from '../debian/stanza.ts';
 import type { Manifest } from '../config/types.ts';
-import { PackageFault } from './fault.ts';
+import { BuildFault, PackageFault } from './fault.ts';
 import { WORKPLACE, type Programs } from './programs.ts';
 import { ProcessFailure } from './run.ts';
 import { replaceFile } from './store.ts';
@@ -98,6 +99,13 @@ function listDigest(packages: readonly ResolvedPackage[]): string {
 async function prepareApt(directory: string, manifest: Manifest): Promise<void> {
   for (const folder of APT_FOLDERS) await mkdir(path.join(directory, folder), { recursive: true });
   await writeFile(path.join(directory, 'status'), '');
+  // apt may run in a tree that does not have the file.
+  await copyFile(manifest.keyring, path.join(directory, KEYRING)).catch(error => {
+    throw new BuildFault(
+      `the keyring ${manifest.keyring} cannot be read: ${(error as Error).message}`,
+      'install it (Debian: apt-get install debian-archive-keyring) or name another in the manifest',
+    );
+  });
   await writeFile(path.join(directory, 'sources.list'), sourcesList(manifest));
   await writeFile(path.join(directory, 'apt.conf'), aptConfiguration(manifest, WORKPLACE));
 }

@@ -74,6 +74,8 @@ export async function runProcess(argv: readonly string[], options: ProcessOption
   } satisfies Options;
   const child = execa(file, args, settings);
   const logged = log === undefined ? null : createWriteStream(log, { flags: 'a' });
+  // A full disk shows where the program itself meets it; the log alone is no reason to fail.
+  logged?.on('error', () => undefined);
   if (logged !== null) child.all?.pipe(logged);
   if (onLine !== undefined) followLines(child.all, onLine);
   const stop = groupStopper(child.pid);

@@ -25,6 +25,8 @@ export interface Sandbox {
   identities: 'one' | 'many';
   /** Host directory for /tmp when the real root asks for `many`; a tmpfs otherwise. */
   scratch: string | null;
+  /** Device nodes of the host, e.g. /dev/kvm; those that are absent are left out. */
+  devices: readonly string[];
 }
 
 /** The argv that runs `program` in the sandbox; see bwrap(1) and unshare(1). */
@@ -63,6 +65,7 @@ export function sandboxArgv(
     '/proc',
     '--dev',
     '/dev',
+    ...sandbox.devices.flatMap(device => ['--dev-bind-try', device, device]),
     ...(many ? ['--ro-bind', '/sys', '/sys'] : []),
     ...(network ? nameResolution(tree) : []),
     ...binds.flatMap(bind => [bind.writable ? '--bind' : '--ro-bind', bind.host, bind.inside]),

@@ -99,7 +99,10 @@ export async function ensureTree(
         id: task.id,
         packages: resolution.packages.length,
       });
-      await rename(path.join(scratch, 'tree'), tree);
+      await rename(path.join(scratch, 'tree'), tree).catch(error => {
+        // Another process was faster; it made the same.
+        if (!['ENOTEMPTY', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+      });
       // Its age counts from its making, not from the epoch that its files carry.
       await utimes(tree, new Date(), new Date());
     } finally {
@@ -141,6 +144,7 @@ async function bootstrap(manifest: Manifest, scratch: string, context: Bootstrap
     network: false,
     identities: 'many',
     scratch: temporary,
+    devices: [],
   } as const;
   const settings = { env: { ...fixedEnvironment(0), PATH: environment.path }, signal, log };
   await runProcess(sandboxArgv(sandbox, argv, environment), { ...settings, onLine: countSetUp(context), title: argv });

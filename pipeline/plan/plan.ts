@@ -59,6 +59,10 @@ export function makePlan(input: PlanInput): { plan: Plan | null; faults: PlanFau
     if (stage === undefined) throw new Error(`stage "${step.stage}" was not checked before planning`);
     try {
       const resolved: unknown = stage.resolve(step.options, imageView(input, Object.keys(step.inputs)));
+      const publishes = stage.publishes(resolved);
+      const rival = steps.find(each => publishes !== null && each.publishes === publishes);
+      if (rival !== undefined)
+        throw new OptionFault('', `writes ${publishes ?? ''}, as step "${rival.id}" does`, 'take one of the two away');
       const sources = stage.sources?.(resolved) ?? null;
       const parts = keyParts({ input, step, stage, resolved, sources, keys });
       const key = Object.values(parts).includes(UNRESOLVED) ? null : digest(parts);
@@ -71,7 +75,7 @@ export function makePlan(input: PlanInput): { plan: Plan | null; faults: PlanFau
         sources,
         parts,
         key,
-        publishes: stage.publishes(resolved),
+        publishes,
       });
     } catch (error) {
       if (!(error instanceof OptionFault)) throw error;

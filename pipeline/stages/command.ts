@@ -1,5 +1,6 @@
 /** command: a script of the project's own, run in the tools tree on artifacts. Its content is part of the key. */
-import { copyFile, stat } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { FormatFault } from '../formats/fault.ts';
 import { HostPath, type Stage } from './stage.ts';
@@ -70,7 +71,10 @@ export const command: Stage<Options, Resolved, '*'> = {
   },
 
   async build(resolved, { work, out, box, run, inputs }) {
-    await copyFile(resolved.script.value, path.join(work, 'script'));
+    const script = await readFile(resolved.script.value);
+    if (createHash('sha256').update(script).digest('hex') !== resolved.sha256)
+      throw new FormatFault(`${resolved.script.value} was changed during the build`, 'build again');
+    await writeFile(path.join(work, 'script'), script);
     await run(resolved.interpreter, [`${box.work}/script`, ...resolved.arguments], { env: { OUT: box.out } });
     const made = await stat(out).catch(() => null);
     if (made === null || !made.isFile())

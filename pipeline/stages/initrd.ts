@@ -9,6 +9,7 @@ import { FormatFault } from '../formats/fault.ts';
 import { loadOrder } from '../tree/modules.ts';
 import { readContent, readTar, writeTar } from '../tree/tar.ts';
 import { directory, hostFile, lookup, matches, place, textFile, type Tree } from '../tree/tree.ts';
+import { plainWords } from './partition.ts';
 import { OptionFault, type BuildContext, type Stage } from './stage.ts';
 
 interface Options {
@@ -90,6 +91,13 @@ function bootConfiguration(layout: Layout, root: string): Record<string, string>
       `its contents: ${[...new Set(layout.partitions.map(each => each.content))].join(', ')}`,
     );
   const data = layout.partitions.find(each => each.content === layout.overlays?.content);
+  const paths = layout.overlays?.paths ?? [];
+  plainWords('root', 'the partition name', [...roots.map(each => each.name), data?.name ?? '']);
+  plainWords('root', 'the overlay path', [layout.overlays?.store ?? '', ...paths]);
+  plainWords('root', 'the mount flag', data?.mountFlags ?? []);
+  const colon = paths.find(each => each.includes(':'));
+  if (colon !== undefined)
+    throw new OptionFault('root', `overlayfs cannot be mounted on "${colon}"`, 'a colon separates its layers');
   return {
     root_filesystem: first.filesystem,
     ...Object.fromEntries(roots.map(each => [`root_partition_${each.slot ?? 'only'}`, each.name])),
@@ -98,7 +106,7 @@ function bootConfiguration(layout: Layout, root: string): Record<string, string>
     overlay_filesystem: data?.filesystem ?? '',
     overlay_flags: data?.mountFlags.join(',') ?? '',
     overlay_store: layout.overlays?.store ?? '',
-    overlay_paths: layout.overlays?.paths.join(' ') ?? '',
+    overlay_paths: paths.join(' '),
   };
 }
 

@@ -23,6 +23,17 @@ export function partitionOf(layout: Layout, content: string): Partition {
   return found;
 }
 
+/** What init and fstab read is split at blanks and expanded by a shell: only words that survive that are let through. */
+export function plainWords(option: string, what: string, words: readonly string[]): void {
+  const odd = words.find(word => !/^[\w./@%+=:-]*$/.test(word));
+  if (odd !== undefined)
+    throw new OptionFault(
+      option,
+      `${what} "${odd}" cannot stand in the boot configuration`,
+      'use letters, digits and . _ - + = : @ % / only',
+    );
+}
+
 /** Throws when something that was made does not fit its partition; both sizes are in the message. */
 export function mustFit(what: string, bytes: Bytes, partition: { name: string; size: Bytes }): void {
   if (bytes <= partition.size) return;

@@ -10,6 +10,7 @@ import { placeSystemFiles, type SystemFacts } from '../tree/system.ts';
 import { readContent, readTar, writeTar } from '../tree/tar.ts';
 import { contentBytes, directory, hostFile, lookup, place, remove, textFile, type Tree } from '../tree/tree.ts';
 import { disableUnit, enableUnit, maskUnit } from '../tree/units.ts';
+import { plainWords } from './partition.ts';
 import { HostPath, OptionFault, type Stage } from './stage.ts';
 
 interface Options {
@@ -94,6 +95,9 @@ export const tree: Stage<Options, Resolved, 'tree' | '*'> = {
       if (path.split('/').includes('..'))
         throw new OptionFault(option, 'the path leads out of the tree', 'write it without ".."');
     }
+    if (options.system !== undefined)
+      for (const each of image.layout.partitions)
+        if (each.mount !== '') plainWords('system', 'the mount', [each.name, each.mount, ...each.mountFlags]);
     return {
       users: manifest?.users ?? [],
       groups: manifest?.groups ?? [],
@@ -169,7 +173,7 @@ async function applyAccounts(made: Tree, { users, groups }: Resolved): Promise<v
   rewrite(made, ACCOUNTS.shadow, lockedShadow(after.shadow));
   rewrite(made, ACCOUNTS.gshadow, after.gshadow);
   for (const user of users)
-    if (made.get(user.home) === undefined)
+    if (user.home !== '/nonexistent' && made.get(user.home) === undefined)
       place(made, user.home, { ...directory(0o700), uid: user.uid, gid: user.gid });
 }
 

@@ -68,20 +68,18 @@ export const uki: Stage<Options, Resolved, 'kernel' | 'initrd' | 'verity'> = {
     const all = profiles(resolved.slots, [...resolved.cmdline, ...verityParameters(facts)]);
     await writeFile(path.join(work, 'os-release'), resolved.osRelease);
     const release = inputs.initrd?.facts.kernel as string;
-    const [first, ...others] = all;
-    const makeProfile = async (profile: Profile, index: number): Promise<void> => {
-      await writeProfile(context, profile, index + 1);
-      // No --stub: a profile is made on the add-on stub, which has no section of its own.
-      await context.run('ukify', [
+    const [, ...others] = all;
+    for (const [index, profile] of all.entries()) await writeProfile(context, profile, index);
+    // No --stub: a profile is made on the add-on stub, which has no section of its own.
+    const made = others.map((_, index) =>
+      context.run('ukify', [
         'build',
         `--profile=@${box.work}/profile-${index + 1}`,
         `--cmdline=@${box.work}/cmdline-${index + 1}`,
         `--output=${box.work}/profile-${index + 1}.efi`,
-      ]);
-    };
-    await Promise.all(others.map(makeProfile));
-    if (first === undefined) throw new Error('a UKI needs a profile');
-    await writeProfile(context, first, 0);
+      ]),
+    );
+    await Promise.all(made);
     await context.run('ukify', [
       'build',
       `--stub=${STUB}`,

@@ -24,7 +24,7 @@ const rows: Row[] = [
   {
     title: 'file and copy are archives too',
     faults: 0,
-    yaml: 'suite: sid\nmirrors: [{ url: "file:/srv/x" }, { url: "copy:///srv/y" }]\n',
+    yaml: 'suite: sid\nmirrors: [{ url: "http://a.example/x" }, { url: "https://b.example/y" }]\n',
   },
   row('unknown key', 1, 'package: [a1]'),
   row('unknown source', 1, 'source: debain'),

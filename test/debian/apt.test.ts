@@ -37,7 +37,7 @@ test('aptConfiguration: nothing of the machine, only this directory and this key
     Dir::Etc "/mnt/apt/etc";
     Dir::Etc::SourceList "/mnt/apt/sources.list";
     Dir::Etc::SourceParts "/dev/null";
-    Dir::Etc::Trusted "/keys/port.gpg";
+    Dir::Etc::Trusted "/mnt/apt/keyring.gpg";
     Dir::Etc::TrustedParts "/dev/null";
     "
   `);

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -7,7 +8,11 @@ import type { ProgramOptions, Programs } from '../../pipeline/engine/programs.ts
 import { recordedResolution, resolvePackages } from '../../pipeline/engine/resolve.ts';
 import { ProcessFailure, runProcess } from '../../pipeline/engine/run.ts';
 import { scratchDirectory } from '../disk/scratch.ts';
-import { manifestOf } from '../stages/documents.ts';
+import { manifestOf as anyManifest } from '../stages/documents.ts';
+
+/** Its keyring must be there: it is copied to where apt finds it. */
+const manifestOf = (own: Parameters<typeof anyManifest>[0] = {}): ReturnType<typeof anyManifest> =>
+  anyManifest({ keyring: fileURLToPath(import.meta.url), ...own });
 
 const folder = scratchDirectory();
 let count = 0;
@@ -111,7 +116,12 @@ describe('resolvePackages', () => {
 
   test('manifests with the same sources share apt’s lists; others do not', async () => {
     const where = places();
-    for (const own of [{}, { packages: ['other'] }, { keyring: '/keys/other.gpg' }, { components: ['main'] }])
+    for (const own of [
+      {},
+      { packages: ['other'] },
+      { keyring: fileURLToPath(new URL('steps.ts', import.meta.url)) },
+      { components: ['main'] },
+    ])
       await resolvePackages(manifestOf(own), { ...where, programs: apt() });
     expect(readdirSync(where.apt)).toHaveLength(3);
   });
@@ -168,7 +178,7 @@ describe('recordedResolution', () => {
     ['suite', { suite: 'trixie' }],
     ['components', { components: ['main'] }],
     ['mirrors', { mirrors: [{ url: 'http://other.example/', suites: ['sid'] }] }],
-    ['keyring', { keyring: '/keys/other.gpg' }],
+    ['keyring', { keyring: fileURLToPath(new URL('steps.ts', import.meta.url)) }],
     ['variant', { variant: 'extract' }],
     ['name', { name: 'freight' }],
   ])('is none for other %s', async (_, own) => {

@@ -12,6 +12,7 @@ const sandbox = (own: Partial<Sandbox> = {}): Sandbox => ({
   network: false,
   identities: 'one',
   scratch: null,
+  devices: [],
   ...own,
 });
 const argv = (own: Partial<Sandbox>, root: boolean): string =>

@@ -16,18 +16,30 @@ describe('withFormats', () => {
   test('without formats everything is as declared', () => expect(withFormats(image, [])).toEqual(image));
 
   test('a declared one keeps its id and options', () =>
-    expect(withFormats(image, ['vhdx']).stages).toEqual([disk, boxed]));
+    expect(withFormats(image, ['vhdx'])?.stages).toEqual([boxed, disk]));
 
   test('a new one is wired as the first that is declared, without its options', () => {
-    expect(withFormats(image, ['raw']).stages).toEqual([
+    expect(withFormats(image, ['raw'])?.stages).toEqual([
       disk,
       { id: 'raw', stage: 'container', inputs: { disk: 'plank' }, options: { format: 'raw' } },
     ]);
   });
 
-  test('several, in the order asked for', () =>
-    expect(withFormats(image, ['raw', 'vhdx']).stages.map(step => step.id)).toEqual(['plank', 'raw', 'box']));
+  test('several: the declared one where it stands, new ones behind', () =>
+    expect(withFormats(image, ['raw', 'vhdx'])?.stages.map(step => step.id)).toEqual(['box', 'plank', 'raw']));
+
+  test('a new one does not take the id of another step', () => {
+    const other: Step = { id: 'raw', stage: 'tree', inputs: {}, options: {} };
+    const stages = withFormats(imageOf({ stages: [boxed, disk, other] }), ['raw'])?.stages;
+    expect(stages?.map(step => step.id)).toEqual(['plank', 'raw', 'raw-file']);
+  });
+
+  test('one that another step reads stays', () => {
+    const reader: Step = { id: 'sum', stage: 'command', inputs: { it: 'box' }, options: {} };
+    const stages = withFormats(imageOf({ stages: [boxed, disk, reader] }), ['raw'])?.stages;
+    expect(stages?.map(step => step.id)).toEqual(['box', 'plank', 'sum', 'raw']);
+  });
 
   test('an image without a container has none to make', () =>
-    expect(withFormats(imageOf({ stages: [disk] }), ['raw']).stages).toEqual([disk]));
+    expect(withFormats(imageOf({ stages: [disk] }), ['raw'])).toBeNull());
 });

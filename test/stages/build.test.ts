@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 /** Stages that need no program: what they make of real files. */
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -31,6 +32,8 @@ const text = async (from: Tree, path: string): Promise<string | null> => {
   return found === null ? null : (await readContent(found.node)).toString();
 };
 
+const sha256Of = (file: string): string => createHash('sha256').update(readFileSync(file)).digest('hex');
+
 describe('tree', () => {
   const base = {
     '/etc/passwd': textFile('root:x:0:0:root:/root:/bin/bash\n'),
@@ -55,7 +58,16 @@ describe('tree', () => {
     name: 'paint',
     directory: folder,
     entries: [
-      { path: '/etc/motd', type: 'file' as const, mode: 0o604, uid: 3, gid: 4, source, target: '', sha256: 'x' },
+      {
+        path: '/etc/motd',
+        type: 'file' as const,
+        mode: 0o604,
+        uid: 3,
+        gid: 4,
+        source,
+        target: '',
+        sha256: sha256Of(source),
+      },
     ],
   };
 
@@ -239,7 +251,7 @@ describe('command', () => {
   const script = join(folder, 'trim.sh');
   writeFileSync(script, 'echo trim');
   chmodSync(script, 0o600);
-  const view = viewOf({ file: () => ({ path: script, sha256: 'ff', mode: 0o644 }) });
+  const view = viewOf({ file: () => ({ path: script, sha256: sha256Of(script), mode: 0o644 }) });
   const resolved = command.resolve(
     { script: 'trim.sh', arguments: ['-v', 'a b'], interpreter: '/bin/zsh', facts: 'image' },
     view,

@@ -66,6 +66,7 @@ export async function inTree(
     network: false,
     identities: 'one' as const,
     scratch: null,
+    devices: [],
   };
   return runProcess(sandboxArgv(sandbox, argv, environment), {
     env: { PATH: environment.path },

@@ -14,7 +14,7 @@ beforeAll(async () => {
   await mkdir(cache, { recursive: true });
   for (const name of ['pipeline', 'layouts', 'overlays', 'rootfs-manifests'])
     await cp(path.join(PROJECT, name), path.join(project, name), { recursive: true, verbatimSymlinks: true });
-  for (const name of ['pool', 'resolutions', 'trees', 'apt'])
+  for (const name of ['pool', 'resolutions', 'trees'])
     await symlink(path.join(own.cache, name), path.join(cache, name));
 });
 afterAll(async () => rm(folder, { recursive: true, force: true }));

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -23,6 +24,7 @@ const entry = (path: string, own: Partial<OverlayEntry>): OverlayEntry => ({
 test('files, directories and links take their place, with mode and owner; what is not named stays', async () => {
   const source = join(folder, 'motd');
   writeFileSync(source, 'ahoy\n');
+  const sha256 = createHash('sha256').update('ahoy\n').digest('hex');
   const tree: Tree = new Map([
     ['/etc', directory()],
     ['/etc/motd', symlink('/run/motd')],
@@ -35,10 +37,10 @@ test('files, directories and links take their place, with mode and owner; what i
     directory: folder,
     entries: [
       entry('/etc', { type: 'directory', mode: 0o751 }),
-      entry('/etc/motd', { source }),
+      entry('/etc/motd', { source, sha256 }),
       entry('/etc/link', { type: 'symlink', mode: 0o777, target: 'motd' }),
       entry('/lib', { type: 'directory', mode: 0o755, uid: 0, gid: 0 }),
-      entry('/lib/buoy', { source }),
+      entry('/lib/buoy', { source, sha256 }),
     ],
   });
   expect(tree.get('/etc')).toEqual({ ...directory(0o751), uid: 11, gid: 12 });
@@ -47,7 +49,7 @@ test('files, directories and links take their place, with mode and owner; what i
     mode: 0o604,
     uid: 11,
     gid: 12,
-    content: { file: source, offset: 0, bytes: 5 },
+    content: { data: Buffer.from('ahoy\n') },
   });
   expect(tree.get('/etc/link')).toEqual({ ...symlink('motd'), uid: 11, gid: 12 });
   expect(tree.get('/etc/keep')).toEqual(textFile('kept'));
@@ -63,4 +65,13 @@ test('a file that has gone since it was digested', async () => {
       entries: [entry('/x', { source: join(folder, 'gone') })],
     }),
   ).rejects.toThrow('ENOENT');
+});
+
+test('a file that is not what its digest says any more is refused: it must not be stored under that key', async () => {
+  const source = join(folder, 'shifty');
+  writeFileSync(source, 'new');
+  const entries = [entry('/etc/shifty', { source, sha256: createHash('sha256').update('old').digest('hex') })];
+  await expect(layOver(new Map(), { name: 'harbour', directory: folder, entries })).rejects.toThrow(
+    /changed during the build/,
+  );
 });
