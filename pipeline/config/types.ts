@@ -46,7 +46,7 @@ export interface Partition {
   mount: string;
   mountFlags: string[];
   grow: boolean;
-  /** False for the partitions of a slot that a new image carries empty. */
+  /** False for those that the layout names under `empty`: a new image carries nothing there. */
   filled: boolean;
 }
 
