@@ -7,6 +7,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { boot } from './commands/boot.ts';
 import { build } from './commands/build.ts';
 import { listCache, pruneCache } from './commands/cache.ts';
+import { verifyCache } from './commands/cache-verify.ts';
 import { check, checkTheHost } from './commands/check.ts';
 import { findProject, type CommandContext, type ExitCode } from './commands/context.ts';
 import { showFailure } from './commands/failure.ts';
@@ -53,29 +54,48 @@ program
   );
 
 imageOptions(program.command('plan').description('the steps of an image, their keys, and what is cached'))
-  .addHelpText('after', '\nExamples:\n  caisson plan eflow\n  caisson plan eflow --set layout=large-log --json')
-  .action((image: string, options: ImageOptions, self: Command) =>
-    run(self, context => showPlan(context, { image, sets: options.set, formats: options.format, out: options.out })),
+  .option('--why <step>', 'what changed since this step was last built, with the old and the new value')
+  .addHelpText(
+    'after',
+    '\nExamples:\n  caisson plan eflow\n  caisson plan eflow --why root\n  caisson plan eflow --set layout=large-log --json',
+  )
+  .action((image: string, options: ImageOptions & { why?: string }, self: Command) =>
+    run(self, context =>
+      showPlan(context, {
+        image,
+        sets: options.set,
+        formats: options.format,
+        out: options.out,
+        why: options.why ?? null,
+      }),
+    ),
   );
 
 imageOptions(program.command('build').description('build an image into OUT/NAME/'))
   .option('--jobs <n>', 'steps that run at once', positive, Math.min(4, availableParallelism()))
   .option('--update', 'ask the mirrors for newer packages instead of reusing the recorded ones')
+  .addOption(
+    new Option('--offline', 'ask no mirror for anything: packages come from the pool, or the build fails').conflicts(
+      'update',
+    ),
+  )
   .addHelpText(
     'after',
-    '\nExamples:\n  caisson build eflow\n  caisson build eflow --update --set version=2026.12.0\n  caisson build eflow --set layout=large-log --format vhdx,raw --out /srv/images',
+    '\nExamples:\n  caisson build eflow\n  caisson build eflow --update --set version=2026.12.0\n  caisson build eflow --offline\n  caisson build eflow --set layout=large-log --format vhdx,raw --out /srv/images',
   )
-  .action((image: string, options: ImageOptions & { jobs: number; update?: boolean }, self: Command) =>
-    run(self, context =>
-      build(context, {
-        image,
-        sets: options.set,
-        formats: options.format,
-        out: options.out,
-        jobs: options.jobs,
-        update: options.update === true,
-      }),
-    ),
+  .action(
+    (image: string, options: ImageOptions & { jobs: number; update?: boolean; offline?: boolean }, self: Command) =>
+      run(self, context =>
+        build(context, {
+          image,
+          sets: options.set,
+          formats: options.format,
+          out: options.out,
+          jobs: options.jobs,
+          update: options.update === true,
+          offline: options.offline === true,
+        }),
+      ),
   );
 
 program
@@ -112,16 +132,33 @@ program
 const cache = program
   .command('cache')
   .description('what the cache holds')
-  .addHelpText('after', '\nExamples:\n  caisson cache ls\n  caisson cache prune --days 7');
+  .addHelpText(
+    'after',
+    '\nExamples:\n  caisson cache ls\n  caisson cache prune --days 7\n  caisson cache prune --unneeded\n  caisson cache verify',
+  );
 cache
   .command('ls')
-  .description('list what is in the cache')
+  .description('list what is in the cache, with sizes, last use, and what needs it')
   .action((_: unknown, self: Command) => run(self, listCache));
 cache
   .command('prune')
   .description('remove what was not used for some days')
-  .option('--days <n>', 'how long; 0 removes everything', wholeNumber, 30)
-  .action((options: { days: number }, self: Command) => run(self, context => pruneCache(context, options)));
+  .addOption(new Option('--days <n>', 'how long; 0 removes everything').argParser(wholeNumber).default(30))
+  .addOption(
+    new Option('--unneeded', 'remove what steps made that no definition here means today, and nothing else').conflicts(
+      'days',
+    ),
+  )
+  .action((options: { days: number; unneeded?: boolean }, self: Command) =>
+    run(self, context => pruneCache(context, { days: options.days, unneeded: options.unneeded === true })),
+  );
+cache
+  .command('verify')
+  .description('read all of the cache and remove what is damaged, so that it is made again')
+  .option('--keep', 'only report')
+  .action((options: { keep?: boolean }, self: Command) =>
+    run(self, context => verifyCache(context, { keep: options.keep === true })),
+  );
 
 program
   .command('schema')

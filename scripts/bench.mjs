@@ -1,5 +1,6 @@
 // The figures of docs/PERFORMANCE.md, measured in one run on one machine: `make bench`. Not a test: machines are noisy.
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   cpSync,
   existsSync,
@@ -26,26 +27,26 @@ const out = path.join(scratch, 'out');
 
 try {
   // Packages in the pool and the trees of programs made: what a release engineer has after the first build.
-  run(cacheHome, path.join(scratch, 'warm'), project);
+  await run(cacheHome, path.join(scratch, 'warm'), project);
   mkdirSync(copy);
   for (const name of ['pipeline', 'layouts', 'overlays', 'rootfs-manifests'])
     cpSync(path.join(project, name), path.join(copy, name), { recursive: true, verbatimSymlinks: true });
 
   const fromPool = sharedCache('from-pool', ['pool', 'resolutions', 'apt']);
   const rows = [];
-  rows.push(['packages in the pool, nothing else: tools tree and image', ...run(fromPool, out, copy)]);
+  rows.push(['packages in the pool, nothing else: tools tree and image', ...(await run(fromPool, out, copy))]);
   const emptyStore = sharedCache('empty-store', ['pool', 'resolutions', 'apt', 'trees']);
   rmSync(out, { recursive: true, force: true });
-  rows.push(['packages in the pool, tools tree made, empty store', ...run(emptyStore, out, copy)]);
+  rows.push(['packages in the pool, tools tree made, empty store', ...(await run(emptyStore, out, copy))]);
   const stages = JSON.parse(readFileSync(path.join(out, 'eflow/build.json'), 'utf8')).stages;
   writeFileSync(path.join(copy, 'overlays/base/etc/motd'), 'changed\n');
-  rows.push(['one overlay file changed', ...run(emptyStore, out, copy)]);
-  rows.push(['nothing changed', ...run(emptyStore, out, copy)]);
+  rows.push(['one overlay file changed', ...(await run(emptyStore, out, copy))]);
+  rows.push(['nothing changed', ...(await run(emptyStore, out, copy))]);
 
   console.log(
     `${cpus().length} cores (${cpus()[0]?.model.trim()}), ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release()}, Node ${process.version}, as ${process.geteuid() === 0 ? 'root' : 'a user'}\n`,
   );
-  table(['build of eflow', 'wall s', 'CPU s', 'peak RSS of Node, MiB'], rows);
+  table(['build of eflow', 'wall s', 'CPU s', 'peak RSS of Node, MiB', 'largest program, MiB', 'written, MiB'], rows);
   console.log('');
   table(
     ['stage', 'step', 'seconds', 'MiB'],
@@ -59,25 +60,64 @@ try {
 
 /**
  * Wall seconds; CPU seconds of the whole machine meanwhile (what ends in a PID namespace is in nobody's account, so
- * this wants an idle machine); peak RSS of Node.
+ * this wants an idle machine); peak RSS of Node, and of the largest program that it ran; MiB that reached the disk.
  */
-function run(cache, folder, cwd) {
+async function run(cache, folder, cwd) {
   const report = path.join(scratch, 'rss');
   const hook = `data:text/javascript,import{writeFileSync}from"node:fs";process.on("exit",()=>writeFileSync(${JSON.stringify(report)},String(process.resourceUsage().maxRSS)))`;
+  execFileSync('sync', ['--file-system', scratch]);
+  const written = writtenMiB();
   const before = busySeconds();
   const start = performance.now();
-  const result = spawnSync(process.execPath, ['--import', hook, cli, 'build', 'eflow', '--plain', '--out', folder], {
+  const child = spawn(process.execPath, ['--import', hook, cli, 'build', 'eflow', '--plain', '--out', folder], {
     cwd,
     env: { ...process.env, CAISSON_CACHE: cache },
     stdio: ['ignore', 'ignore', 'inherit'],
   });
+  const programs = new Map();
+  const timer = setInterval(() => notePrograms(child.pid, programs), 50);
+  const [status] = await once(child, 'exit');
+  clearInterval(timer);
   const wall = (performance.now() - start) / 1000;
-  if (result.status !== 0) throw new Error('the build failed');
+  const busy = busySeconds() - before;
+  if (status !== 0) throw new Error('the build failed');
+  execFileSync('sync', ['--file-system', scratch]);
+  const [largest = ['none', 0]] = [...programs].sort(([, a], [, b]) => b - a);
   return [
     wall.toFixed(1),
-    (busySeconds() - before).toFixed(1),
+    busy.toFixed(1),
     (Number(readFileSync(report, 'utf8')) / 1024).toFixed(0),
+    `${(largest[1] / 1024).toFixed(0)} (${largest[0]})`,
+    written === null ? 'unknown' : (writtenMiB() - written).toFixed(0),
   ];
+}
+
+/** Peak RSS in KiB (VmHWM, proc_pid_status(5)) of everything below a process, by name; a program of some ms is missed. */
+function notePrograms(root, programs) {
+  const parents = new Map();
+  for (const pid of readdirSync('/proc').filter(name => /^\d+$/.test(name))) {
+    try {
+      const text = readFileSync(`/proc/${pid}/status`, 'utf8');
+      const value = name => new RegExp(`^${name}:\\s*(\\S+)`, 'm').exec(text)?.[1] ?? '0';
+      parents.set(Number(pid), { parent: Number(value('PPid')), name: value('Name'), peak: Number(value('VmHWM')) });
+    } catch {
+      // It ended meanwhile.
+    }
+  }
+  const isBelow = pid => pid === root || (parents.has(pid) && isBelow(parents.get(pid).parent));
+  for (const [pid, { name, peak }] of parents)
+    if (pid !== root && isBelow(pid)) programs.set(name, Math.max(programs.get(name) ?? 0, peak));
+}
+
+/** Written so far to the device that holds the scratch folder (sectors of 512 bytes, sysfs block/stat); null without one. */
+function writtenMiB() {
+  const { dev } = statSync(scratch);
+  try {
+    const text = readFileSync(`/sys/dev/block/${dev >> 8}:${dev & 0xff}/stat`, 'utf8');
+    return (Number(text.trim().split(/\s+/)[6]) * 512) / 2 ** 20;
+  } catch {
+    return null;
+  }
 }
 
 /** user, nice, system, irq and softirq of all processors; see proc_stat(5). The tick is 1/100 s everywhere that counts. */

@@ -5,8 +5,10 @@ import { loadManifest } from '../config/project.ts';
 import { exists, fileOf } from '../config/places.ts';
 import { withImage } from '../disk/read.ts';
 import { treePrograms } from '../engine/programs.ts';
-import { ensureResolution, ensureTree, firstPrograms, type TreeOptions } from '../engine/trees.ts';
-import { acceleration, bootOnTerminal, machineScratch } from '../engine/vm.ts';
+import { makeScratch, withCache } from '../engine/cache.ts';
+import { ensureResolution, type PackageOptions } from '../engine/packages.ts';
+import { ensureTree, firstPrograms } from '../engine/trees.ts';
+import { acceleration, bootOnTerminal } from '../engine/vm.ts';
 import type { CommandContext, ExitCode } from './context.ts';
 import { UsageFault } from './context.ts';
 import { loadImage } from './prepare.ts';
@@ -21,13 +23,17 @@ export interface BootOptions {
 }
 
 export async function boot(context: CommandContext, options: BootOptions): Promise<ExitCode> {
+  return withCache(context, () => bootImage(context, options));
+}
+
+async function bootImage(context: CommandContext, options: BootOptions): Promise<ExitCode> {
   const file = await imageFile(options.image, options.out);
   const { format, sectorSize } = await withImage(file, async image => ({
     format: image.format,
     sectorSize: image.sectorSize,
   }));
   const tree = await vmTree(context, await manifestNames(context, options.image));
-  const scratch = machineScratch(context.environment);
+  const scratch = await makeScratch(context.environment, 'vm');
   const [, accelerator = ''] = await acceleration();
   context.print(
     `${file} boots under ${accelerator.startsWith('tcg') ? 'software emulation (half a minute to the login)' : 'KVM'}; Ctrl-A X ends the machine.\nNothing it writes is kept. Nobody can log in: an image has no password and no key.\n\n`,
@@ -61,7 +67,7 @@ async function manifestNames(context: CommandContext, image: string): Promise<{ 
 /** Host path of the tree with QEMU, made when it is not there. */
 export async function vmTree(context: CommandContext, names: { tools: string; vmTools: string }): Promise<string> {
   const { environment, signal, emit, project } = context;
-  const options: TreeOptions = { environment, signal, emit, update: false };
+  const options: PackageOptions = { environment, signal, emit, update: false, offline: false };
   const host = firstPrograms(environment);
   const tools = await loadManifest(fileOf(project, 'manifest', names.tools));
   const vmTools = await loadManifest(fileOf(project, 'manifest', names.vmTools));

@@ -1,12 +1,16 @@
 /** caisson build: an image definition -> files in the output folder, and build.json that tells about them. */
-import { rm } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { buildRecord } from './build-record.ts';
+import { withCache } from '../engine/cache.ts';
 import { execute, lookAhead } from '../engine/execute.ts';
-import { ensureFetched } from '../engine/trees.ts';
-import { replaceFile } from '../engine/store.ts';
+import { replaceFile } from '../engine/files.ts';
+import { withLock } from '../engine/lock.ts';
+import { ensureFetched } from '../engine/packages.ts';
+import type { Resolution } from '../engine/resolve.ts';
+import { timed } from '../engine/timed.ts';
 import type { CommandContext, ExitCode } from './context.ts';
-import { prepare, type PrepareOptions } from './prepare.ts';
+import { prepare, type PrepareOptions, type Prepared } from './prepare.ts';
 
 export interface BuildOptions extends PrepareOptions {
   jobs: number;
@@ -16,10 +20,38 @@ export interface BuildOptions extends PrepareOptions {
 
 export async function build(context: CommandContext, options: BuildOptions): Promise<ExitCode> {
   const start = performance.now();
+  return withCache(context, async () => {
+    const prepared = await prepare(context, options);
+    const out = path.join(path.resolve(options.out), prepared.plan.image.name);
+    await mkdir(out, { recursive: true });
+    return alone(context, out, () => buildInto(context, out, { ...options, prepared, start }));
+  });
+}
+
+/** Two builds may not write the same files; the second waits, and then finds most of its steps done. */
+async function alone<T>(context: CommandContext, out: string, work: () => Promise<T>): Promise<T> {
+  let over = (): void => undefined;
+  const onWait = (): void => {
+    const task = { id: 'wait', summary: `another build writes to ${out}` };
+    const waited = new Promise<void>(resolve => (over = resolve));
+    timed(task, context, async () => ({ value: await waited, detail: 'it has ended' })).catch(() => undefined);
+  };
+  return withLock(path.join(out, '.lock'), { ...context, onWait }, async () => {
+    over();
+    return work();
+  });
+}
+
+async function buildInto(
+  context: CommandContext,
+  out: string,
+  { prepared, jobs, offline, start }: BuildOptions & { prepared: Prepared; start: number },
+): Promise<ExitCode> {
   const { environment, emit, signal } = context;
-  const { plan, project, resolutions, tools, programs } = await prepare(context, options);
-  const out = path.join(path.resolve(options.out), plan.image.name);
-  const ahead = await lookAhead(plan, { environment, out });
+  const { plan, project, resolutions, tools, programs } = prepared;
+  await clearParts(out);
+  const ahead = await lookAhead(plan, { environment, out, signal });
+  const missing = plan.steps.filter(step => ahead.get(step.id)?.entry === null);
   emit({
     type: 'planned',
     image: plan.image.name,
@@ -27,20 +59,20 @@ export async function build(context: CommandContext, options: BuildOptions): Pro
     steps: plan.steps.map(step => ({
       id: step.id,
       summary: step.stage.summary,
-      cached: ahead.get(step.id) !== null,
+      cached: !missing.includes(step),
       why: '',
     })),
   });
-  for (const step of plan.steps) {
-    const resolution =
-      step.sources === null || ahead.get(step.id) !== null ? undefined : resolutions[step.sources.name];
-    if (resolution !== undefined)
-      await ensureFetched(resolution, programs, { environment, emit, signal, update: false });
+  const fetch = async (resolution: Resolution): Promise<void> =>
+    ensureFetched(resolution, programs, { environment, emit, signal, update: false, offline });
+  for (const step of missing) {
+    const resolution = step.sources === null ? undefined : resolutions[step.sources.name];
+    if (resolution !== undefined) await fetch(resolution);
   }
   const record = path.join(out, 'build.json');
   // build.json is there only when all that it tells of is.
-  if (![...ahead.values()].every(entry => entry !== null)) await rm(record, { force: true });
-  const results = await execute(plan, { environment, tools, resolutions, out, jobs: options.jobs, emit, signal });
+  if (missing.length > 0) await rm(record, { force: true });
+  const results = await execute(plan, { environment, tools, resolutions, fetch, out, jobs, emit, signal });
   const seconds = (performance.now() - start) / 1000;
   await replaceFile(
     record,
@@ -56,4 +88,9 @@ export async function build(context: CommandContext, options: BuildOptions): Pro
     reused,
   });
   return 0;
+}
+
+/** What killed builds began to write here: nobody else is at it now. */
+async function clearParts(out: string): Promise<void> {
+  for (const name of await readdir(out)) if (/^\..*\.part$/.test(name)) await rm(path.join(out, name), { force: true });
 }

@@ -1,39 +1,49 @@
-/** caisson cache: what the store, the trees and the pool hold, and how to be rid of it. */
-import { readdir, rm, stat, lstat } from 'node:fs/promises';
+/** caisson cache ls, prune: what the store, the trees and the pool hold, what still needs it, how to be rid of it. */
+import { lstat, readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { withCacheAlone } from '../engine/cache.ts';
 import { cacheFolders } from '../engine/environment.ts';
-import { clearAbandoned } from '../engine/scratch.ts';
-import { listEntries } from '../engine/store.ts';
+import { BuildFault } from '../engine/fault.ts';
+import { pooled } from '../engine/pool.ts';
+import { brokenEntries, listEntries, type Listed } from '../engine/store.ts';
 import { roundSize } from '../formats/bytes.ts';
 import { drawTable } from '../report/table.ts';
+import { count } from '../report/text.ts';
+import { referencesOf, type References } from './cache-references.ts';
 import type { CommandContext, ExitCode } from './context.ts';
 
 const DAY = 86_400_000;
+const NONE: References = { images: [], steps: [] };
 
 export async function listCache(context: CommandContext): Promise<ExitCode> {
   const folders = cacheFolders(context.environment.cache);
-  const entries = (await listEntries(folders.store)).map(({ entry, onDisk, usedAt }) => ({
+  const listed = await listEntries(folders.store);
+  const references = await referencesOf(context, listed);
+  const entries = listed.map(each => ({
     kind: 'step',
-    name: `${entry.image}/${entry.step}`,
-    key: entry.key,
-    bytes: onDisk,
-    usedAt: usedAt.toISOString(),
+    name: `${each.entry.image}/${each.entry.step}`,
+    key: each.entry.key,
+    bytes: each.onDisk,
+    usedAt: each.usedAt.toISOString(),
+    ...(references.get(each.entry.key) ?? NONE),
   }));
   const trees = await Promise.all(
-    (await names(folders.trees)).map(async name => ({
+    (await treeNames(folders.trees)).map(async name => ({
       kind: 'tree',
       name,
       key: name.split('-').at(-1) ?? '',
       bytes: await sizeBelow(path.join(folders.trees, name)),
       usedAt: (await stat(path.join(folders.trees, name))).mtime.toISOString(),
+      ...NONE,
     })),
   );
   const pool = {
     kind: 'pool',
-    name: `${(await names(folders.pool)).length} packages`,
+    name: count((await pooled(folders.pool)).length, 'package'),
     key: '',
     bytes: await sizeBelow(folders.pool),
     usedAt: '',
+    ...NONE,
   };
   const rows = [...entries, ...trees, pool];
   if (context.json) {
@@ -46,13 +56,15 @@ export async function listCache(context: CommandContext): Promise<ExitCode> {
     { title: 'key', align: 'left' },
     { title: 'on disk', align: 'right' },
     { title: 'last used', align: 'left' },
+    { title: 'needed by', align: 'left' },
   ] as const;
   const cells = rows.map(row => [
     row.kind,
     row.name,
     row.key.slice(0, 12),
     roundSize(row.bytes),
-    row.usedAt.slice(0, 16).replace('T', ' '),
+    row.usedAt === '' ? '' : age(new Date(row.usedAt)),
+    row.kind === 'step' ? neededBy(row) : '',
   ]);
   const total = rows.reduce((sum, row) => sum + row.bytes, 0);
   context.print(
@@ -61,38 +73,83 @@ export async function listCache(context: CommandContext): Promise<ExitCode> {
   return 0;
 }
 
-/** Removes what was not used for `days`; everything when 0. Resolutions stay: they are what makes a rebuild the same. */
-export async function pruneCache(context: CommandContext, { days }: { days: number }): Promise<ExitCode> {
-  const folders = cacheFolders(context.environment.cache);
-  await clearAbandoned(folders.scratch);
-  const limit = days === 0 ? Infinity : Date.now() - days * DAY;
-  let freed = 0;
-  let count = 0;
-  for (const { folder, onDisk, usedAt } of await listEntries(folders.store)) {
-    if (usedAt.getTime() > limit) continue;
-    await rm(folder, { recursive: true, force: true });
-    freed += onDisk;
-    count++;
-  }
-  for (const folder of [folders.trees, folders.pool, folders.apt]) {
-    for (const name of await names(folder)) {
-      const file = path.join(folder, name);
-      if ((await stat(file)).mtimeMs > limit) continue;
-      freed += await sizeBelow(file);
-      await rm(file, { recursive: true, force: true });
-      count++;
-    }
-  }
+export interface PruneOptions {
+  /** What was not used for so long goes; everything when 0. */
+  days: number;
+  /** Entries of the store go, however young, that no definition of the project means today; nothing else does. */
+  unneeded: boolean;
+}
+
+/** Throws BuildFault while another command uses the cache. Resolutions stay: they make a rebuild the same. */
+export async function pruneCache(context: CommandContext, options: PruneOptions): Promise<ExitCode> {
+  const removed = await withCacheAlone(context, () => prune(context, options));
+  if (removed === null) throw busy('removed');
   context.print(
     context.json
-      ? `${JSON.stringify({ removed: count, bytes: freed })}\n`
-      : `removed ${count} entries, ${roundSize(freed)}\n`,
+      ? `${JSON.stringify(removed)}\n`
+      : `removed ${removed.removed === 1 ? '1 entry' : `${removed.removed} entries`}, ${roundSize(removed.bytes)}\n`,
   );
   return 0;
 }
 
+/** What `work` would do to the cache has to wait for whoever uses it. */
+export function busy(done: string): BuildFault {
+  return new BuildFault(
+    `another command of caisson uses this cache; nothing was ${done}`,
+    'try again when it has ended',
+  );
+}
+
+async function prune(
+  context: CommandContext,
+  { days, unneeded }: PruneOptions,
+): Promise<{ removed: number; bytes: number }> {
+  const folders = cacheFolders(context.environment.cache);
+  const limit = days === 0 ? Infinity : Date.now() - days * DAY;
+  const listed = await listEntries(folders.store);
+  const references = unneeded ? await referencesOf(context, listed) : null;
+  const goes = ({ entry, usedAt }: Listed): boolean =>
+    references === null ? usedAt.getTime() <= limit : (references.get(entry.key) ?? NONE).images.length === 0;
+  const doomed = [...listed.filter(goes).map(each => each.folder), ...(await brokenEntries(folders.store))];
+  if (references === null) doomed.push(...(await oldFiles([folders.trees, folders.pool, folders.apt], limit)));
+  let bytes = 0;
+  for (const each of doomed) {
+    bytes += await sizeBelow(each);
+    await rm(each, { recursive: true, force: true });
+  }
+  // Nobody holds any: those left behind belong to processes that were killed.
+  await rm(folders.locks, { recursive: true, force: true });
+  await rm(folders.scratch, { recursive: true, force: true });
+  return { removed: doomed.length, bytes };
+}
+
+async function oldFiles(places: readonly string[], limit: number): Promise<string[]> {
+  const files = (
+    await Promise.all(places.map(async place => (await names(place)).map(name => path.join(place, name))))
+  ).flat();
+  const rows = await Promise.all(
+    files.map(async file => (((await stat(file).catch(() => null))?.mtimeMs ?? Infinity) <= limit ? [file] : [])),
+  );
+  return rows.flat();
+}
+
+/** Names of the trees in the cache, without those that are just being made. */
+export async function treeNames(trees: string): Promise<string[]> {
+  return (await names(trees)).filter(name => !name.startsWith('.'));
+}
+
 async function names(folder: string): Promise<string[]> {
   return (await readdir(folder).catch((): string[] => [])).sort();
+}
+
+/** Definitions come first; what only entries of older builds were made from is told by these. */
+function neededBy({ images, steps }: References): string {
+  return [...images, ...(images.length === 0 ? steps : [])].join(', ') || 'nothing';
+}
+
+function age(date: Date): string {
+  const days = Math.floor((Date.now() - date.getTime()) / DAY);
+  return days < 1 ? date.toISOString().slice(11, 16) : `${count(days, 'day')} ago`;
 }
 
 async function sizeBelow(file: string): Promise<number> {

@@ -1,34 +1,36 @@
-/** caisson plan: the steps of an image, in order, with their keys and what the store has of them. */
+/** caisson plan: the steps of an image, in order, with their keys, what the store has of them, and why not. */
 import path from 'node:path';
+import { cacheFolders } from '../engine/environment.ts';
 import { lookAhead } from '../engine/execute.ts';
+import { listEntries } from '../engine/store.ts';
 import { drawTable } from '../report/table.ts';
 import type { CommandContext, ExitCode } from './context.ts';
-import { loadImage, planRecorded, type PrepareOptions } from './prepare.ts';
+import { loadImage, planRecorded, type LoadOptions } from './prepare.ts';
+import { drawChain, explainChain, explainStep, type WhyInput } from './why.ts';
 
-export async function showPlan(
-  context: CommandContext,
-  options: Pick<PrepareOptions, 'image' | 'sets' | 'formats'> & { out: string },
-): Promise<ExitCode> {
+export interface PlanOptions extends LoadOptions {
+  out: string;
+  /** A step to tell about in full; null for a line about each. */
+  why: string | null;
+}
+
+export async function showPlan(context: CommandContext, options: PlanOptions): Promise<ExitCode> {
+  const { environment, signal } = context;
   const project = await loadImage(context, options);
   const { plan, resolutions } = await planRecorded(context, project);
   const out = path.join(path.resolve(options.out), plan.image.name);
-  const ahead = await lookAhead(plan, { environment: context.environment, out });
+  const ahead = await lookAhead(plan, { environment, out, signal });
+  const entries = await listEntries(cacheFolders(environment.cache).store);
+  const input: WhyInput = { plan, ahead, entries, resolutions };
+  if (options.why !== null) {
+    const chain = explainChain(options.why, input);
+    context.print(context.json ? `${JSON.stringify({ steps: chain }, null, 2)}\n` : `${drawChain(chain)}\n`);
+    return 0;
+  }
   const rows = plan.steps.map(step => {
-    const entry = ahead.get(step.id) ?? null;
-    const unresolved = step.sources !== null && resolutions[step.sources.name] === undefined;
-    const upstream = Object.values(step.inputs).filter(id => (ahead.get(id) ?? null) === null);
-    const state = entry !== null ? 'cached' : 'build';
-    const why =
-      entry !== null
-        ? ''
-        : unresolved
-          ? `packages of ${step.sources?.name} not resolved yet`
-          : upstream.length > 0
-            ? `${upstream.join(', ')} will be built`
-            : step.key === null
-              ? 'the tools tree is not resolved yet'
-              : 'not in the store';
-    return { id: step.id, stage: step.stage.name, inputs: step.inputs, key: step.key, state, why, parts: step.parts };
+    const { state, reason } = explainStep(step.id, input);
+    const { id, stage, inputs, key, parts } = step;
+    return { id, stage: stage.name, inputs, key, state, why: reason, parts };
   });
   if (context.json) {
     context.print(

@@ -2,7 +2,8 @@
 import { ConfigFault } from '../config/diagnostic.ts';
 import { loadProject, type Project } from '../config/project.ts';
 import type { Manifest } from '../config/types.ts';
-import { ensureResolution, ensureTree, firstPrograms, type TreeOptions } from '../engine/trees.ts';
+import { ensureResolution, type PackageOptions } from '../engine/packages.ts';
+import { ensureTree, firstPrograms } from '../engine/trees.ts';
 import { recordedResolution, type Resolution } from '../engine/resolve.ts';
 import { cacheFolders } from '../engine/environment.ts';
 import { treePrograms, type Programs } from '../engine/programs.ts';
@@ -11,12 +12,18 @@ import { withFormats } from '../plan/formats.ts';
 import { STAGES } from '../stages/index.ts';
 import { UsageFault, type CommandContext } from './context.ts';
 
-export interface PrepareOptions {
+export interface LoadOptions {
   image: string;
   sets: readonly string[];
   /** Container formats to make; empty for those that the definition declares. */
   formats: readonly string[];
+}
+
+export interface PrepareOptions extends LoadOptions {
+  /** Ask the mirrors for newer packages. */
   update: boolean;
+  /** Ask no mirror for anything. */
+  offline: boolean;
 }
 
 export interface Prepared {
@@ -30,10 +37,7 @@ export interface Prepared {
 }
 
 /** Loads an image with all that it names. Throws ConfigFault with every fault of every file. */
-export async function loadImage(
-  context: CommandContext,
-  options: Pick<PrepareOptions, 'image' | 'sets' | 'formats'>,
-): Promise<Project> {
+export async function loadImage(context: CommandContext, options: LoadOptions): Promise<Project> {
   const project = await loadProject({
     project: context.project,
     image: options.image,
@@ -46,9 +50,27 @@ export async function loadImage(
       `${project.image.name} has no container step, so --format has nothing to go by`,
       'add a step with `stage: container` to the definition',
     );
+  refuseFuture(project);
   // Planned once without packages: faults in options are told before anything is fetched.
   planOrThrow({ ...project, image }, {});
   return { ...project, image };
+}
+
+/**
+ * The epoch is the latest time that a file of the image may bear; what is made during the build is newer and gets it.
+ * With one that is still to come such files keep the time of the build, and no two builds are the same.
+ */
+function refuseFuture({ image, position }: Project): void {
+  if (image.epoch * 1000 <= Date.now()) return;
+  const time = (milliseconds: number): string => new Date(milliseconds).toISOString().replace('.000', '');
+  throw new ConfigFault([
+    {
+      position: position('epoch'),
+      path: 'epoch',
+      message: `${time(image.epoch * 1000)} is still to come: the clock of this machine says ${time(Date.now())}`,
+      hint: 'name a time that has passed, for example that of the release, or set the clock',
+    },
+  ]);
 }
 
 /** The plan with what is known today, without touching the network or making anything. */
@@ -69,7 +91,8 @@ export async function planRecorded(
 export async function prepare(context: CommandContext, options: PrepareOptions): Promise<Prepared> {
   const project = await loadImage(context, options);
   const { environment, signal, emit } = context;
-  const treeOptions: TreeOptions = { environment, signal, emit, update: options.update };
+  const { update, offline } = options;
+  const treeOptions: PackageOptions = { environment, signal, emit, update, offline };
   const host = firstPrograms(environment);
   const manifest = toolsManifest(project);
   const toolsResolution = await ensureResolution(manifest, host, treeOptions);

@@ -20,9 +20,7 @@ export function aptConfiguration(manifest: Manifest, directory: string): string 
     // apt counts itself as essential unless told otherwise.
     'pkgCacheGen::ForceEssential': ',',
     'Acquire::Languages': 'none',
-    'Acquire::Retries': '3',
-    'Acquire::http::Timeout': '30',
-    'Acquire::https::Timeout': '30',
+    ...Object.fromEntries(PATIENCE),
     'Debug::NoLocking': 'true',
     Dir: directory,
     'Dir::State': `${directory}/state`,
@@ -38,6 +36,19 @@ export function aptConfiguration(manifest: Manifest, directory: string): string 
     .map(([name, value]) => `${name} "${value}";\n`)
     .join('');
 }
+
+/** Settings of apt that say how often and how long it tries, by their names in apt.conf(5). */
+export type Patience = readonly (readonly [string, string])[];
+
+/**
+ * apt tries again what may come right: refused and cut connections, time-outs, 5xx. A mirror that accepts and then
+ * says nothing takes two time-outs a try.
+ */
+export const PATIENCE: Patience = [
+  ['Acquire::Retries', '2'],
+  ['Acquire::http::Timeout', '15'],
+  ['Acquire::https::Timeout', '15'],
+];
 
 /** Name of the copy of the manifest's keyring. */
 export const KEYRING = 'keyring.gpg';
@@ -67,4 +78,37 @@ export function missingPackage(output: readonly string[]): string | null {
     if (match !== null) return match[1] ?? match[2] ?? null;
   }
   return null;
+}
+
+/** What apt could not fetch. `what`: the URI of a file, or mirror, suite and index. */
+export interface FetchFailure {
+  what: string;
+  reason: string;
+  /** SHA-256 of what came instead; null when nothing did, or when that was not the trouble. */
+  received: string | null;
+}
+
+/** Output of apt-get update or apt-helper download-file -> what failed for good (`Err:` and the lines below it). */
+export function fetchFailures(lines: readonly string[]): FetchFailure[] {
+  const failures: FetchFailure[] = [];
+  let current: FetchFailure | null = null;
+  let inReceived = false;
+  for (const line of lines) {
+    const what = /^Err:\d+ (.+?)\s*$/.exec(line)?.[1];
+    if (what !== undefined) {
+      current = { what, reason: '', received: null };
+      failures.push(current);
+      inReceived = false;
+    } else if (current !== null && /^\s/.test(line)) {
+      const text = line.trim().replace(/ \[IP: [^\]]*\]$/, '');
+      if (current.reason === '') current.reason = text;
+      inReceived = /^Hashes of/.test(text) ? text.startsWith('Hashes of received') : inReceived;
+      if (inReceived) current.received ??= /^- SHA256:([0-9a-f]{64})/.exec(text)?.[1] ?? null;
+    } else if (current !== null) {
+      if (current.reason === '') current.reason = 'no reason given';
+      // Lines of the next file; an indented one after them is not ours.
+      current = null;
+    }
+  }
+  return failures;
 }

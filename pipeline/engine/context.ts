@@ -16,8 +16,10 @@ export interface ExecuteOptions {
   environment: Environment;
   /** Host path of the tools tree. */
   tools: string;
-  /** Resolution of each manifest that a step has as its source; their packages are in the pool. */
+  /** Resolution of each manifest that a step has as its source; the packages of those to be built are in the pool. */
   resolutions: Readonly<Record<string, Resolution>>;
+  /** Brings the packages of one of them into the pool again, for a step that was not expected to be built. */
+  fetch: (resolution: Resolution) => Promise<void>;
   /** Output folder of published files. */
   out: string;
   jobs: number;
@@ -32,8 +34,7 @@ const OUT = '/mnt/out';
 export async function stepContext(
   plan: Plan,
   step: PlannedStep,
-  inputs: Readonly<Record<string, Artifact>>,
-  options: ExecuteOptions & { scratch: string },
+  { inputs, options }: { inputs: Readonly<Record<string, Artifact>>; options: ExecuteOptions & { scratch: string } },
 ): Promise<BuildContext> {
   const { environment, signal, emit } = options;
   const folders = cacheFolders(environment.cache);
@@ -45,9 +46,10 @@ export async function stepContext(
   const resolution = step.sources === null ? null : options.resolutions[step.sources.name];
   if (step.sources !== null && resolution)
     await makeRepository(path.join(work, 'repository'), folders.pool, step.sources, resolution.packages);
-  // A published file is made in the output folder's own file system, so that it can be renamed into place.
+  // A published file is made in the output folder's own file system, so that it can be renamed into place. Whoever
+  // builds into that folder has it for itself.
   const outFolder = step.publishes === null ? work : options.out;
-  const outName = step.publishes === null ? 'artifact' : `.${step.publishes}.${process.pid}.part`;
+  const outName = step.publishes === null ? 'artifact' : `.${step.publishes}.part`;
   const binds: Bind[] = [
     { host: work, inside: WORK, writable: true },
     ...(step.publishes === null ? [] : [{ host: outFolder, inside: OUT, writable: true }]),

@@ -37,5 +37,6 @@ export function cacheFolders(cache: string) {
     apt: folder('apt'),
     scratch: folder('scratch'),
     logs: folder('logs'),
+    locks: folder('locks'),
   };
 }

@@ -1,75 +1,51 @@
 /** Walks a plan: a step starts when its inputs exist, at most `jobs` at once; what the store has is not built again. */
-import { mkdir, rename, rm, stat } from 'node:fs/promises';
-import path from 'node:path';
+import { mkdir, rm } from 'node:fs/promises';
 import type { Plan, PlannedStep } from '../plan/plan.ts';
 import { roundSize } from '../formats/bytes.ts';
-import type { Artifact, BuildContext, Facts } from '../stages/stage.ts';
-import { stepContext, type ExecuteOptions } from './context.ts';
-import { cacheFolders } from './environment.ts';
+import type { Artifact } from '../stages/stage.ts';
+import { makeScratch } from './cache.ts';
+import type { ExecuteOptions } from './context.ts';
 import { ProcessFailure } from './run.ts';
-import { clearAbandoned } from './scratch.ts';
-import { digestExtents, digestFile, findEntry, putEntry, syncFile, type Entry } from './store.ts';
-import { timed } from './timed.ts';
+import { buildStep, findStep, reusedStep, type StepResult } from './step.ts';
+import type { Found } from './store.ts';
 
-export interface StepResult {
-  artifact: Artifact;
-  cached: boolean;
-  seconds: number;
-}
+export type { StepResult };
 
-/** The state of each step before anything runs: what the store has. */
+/** The state of each step before anything runs: what the store has, and what is wrong with what it has. */
 export async function lookAhead(
   plan: Plan,
-  options: Pick<ExecuteOptions, 'environment' | 'out'>,
-): Promise<Map<string, Entry | null>> {
-  const { store } = cacheFolders(options.environment.cache);
+  options: Pick<ExecuteOptions, 'environment' | 'out' | 'signal'>,
+): Promise<Map<string, Found>> {
   const rows = await Promise.all(
-    plan.steps.map(async step => [step.id, await usable(step, store, options.out)] as const),
+    plan.steps.map(async step => [step.id, await findStep(step, options, 'changed')] as const),
   );
-  return new Map(rows.map(([id, found]) => [id, found?.entry ?? null]));
+  return new Map(rows);
 }
 
 /**
  * Builds what is missing and returns every step's artifact, in plan order. The first failure stops what runs and is
- * thrown; what was complete by then stays in the store.
+ * thrown; what was complete by then stays in the store. The caller holds the cache (withCache).
  */
 export async function execute(plan: Plan, options: ExecuteOptions): Promise<Map<string, StepResult>> {
-  const folders = cacheFolders(options.environment.cache);
-  const scratch = path.join(folders.scratch, `build-${process.pid}`);
-  await clearAbandoned(folders.scratch);
-  await mkdir(scratch, { recursive: true });
+  options.signal.throwIfAborted();
   await mkdir(options.out, { recursive: true });
+  const scratch = await makeScratch(options.environment, 'build');
   const stop = new AbortController();
   const signal = AbortSignal.any([options.signal, stop.signal]);
-  const seats = seating(options.jobs);
-  const running = new Map<string, Promise<StepResult>>();
-  const start = async (step: PlannedStep): Promise<StepResult> => {
-    const inputs = await awaitInputs(step, running);
-    return seats(async () => {
-      signal.throwIfAborted();
-      try {
-        return await runStep(plan, step, inputs, { ...options, signal, scratch });
-      } catch (error) {
-        // Before the seat is free: nothing new starts after a failure.
-        stop.abort(error);
-        throw error;
-      }
-    });
-  };
+  const walk = walkPlan(plan, { ...options, signal, scratch }, error => stop.abort(error));
   try {
-    for (const step of plan.steps) {
-      const result = start(step);
-      // A failed step ends the others; each of them is awaited below, so that nothing is left running.
-      result.catch(() => undefined);
-      running.set(step.id, result);
-    }
-    const settled = await Promise.allSettled(running.values());
+    const running = plan.steps.map(step => walk.result(step.id));
+    // A failed step ends the others; each of them is awaited, so that nothing is left running.
+    const settled = await Promise.allSettled(running);
+    await walk.idle();
     if (options.signal.aborted) options.signal.throwIfAborted();
     if (signal.aborted) throw signal.reason;
     for (const each of settled) if (each.status === 'rejected') throw each.reason;
-    const results = new Map(await Promise.all([...running].map(async ([id, result]) => [id, await result] as const)));
+    const results = await Promise.all(
+      plan.steps.map(async step => [step.id, await (walk.made.get(step.id) ?? walk.result(step.id))] as const),
+    );
     await rm(scratch, { recursive: true, force: true });
-    return results;
+    return new Map(results);
   } catch (error) {
     // The command that failed is printed for pasting, so what it works on stays until the next build.
     if (!(error instanceof ProcessFailure)) await rm(scratch, { recursive: true, force: true });
@@ -77,118 +53,98 @@ export async function execute(plan: Plan, options: ExecuteOptions): Promise<Map<
   }
 }
 
-async function awaitInputs(
-  step: PlannedStep,
-  running: ReadonlyMap<string, Promise<StepResult>>,
-): Promise<Record<string, Artifact>> {
-  const rows = Object.entries(step.inputs).map(async ([name, id]) => {
-    const result = await running.get(id);
-    if (result === undefined) throw new Error(`${step.id} was planned before its input ${id}`);
-    return [name, result.artifact] as const;
-  });
-  return Object.fromEntries(await Promise.all(rows));
-}
+type WalkOptions = ExecuteOptions & { scratch: string };
 
-async function runStep(
-  plan: Plan,
-  step: PlannedStep,
-  inputs: Record<string, Artifact>,
-  options: ExecuteOptions & { scratch: string },
-): Promise<StepResult> {
-  const { store } = cacheFolders(options.environment.cache);
-  const found = await usable(step, store, options.out);
-  if (found !== null) {
+/**
+ * Three questions of a step, each answered once. `result`: its artifact, from the store or made. `bytes`: the same,
+ * after the digest of what came from the store was checked, for a step that reads it. `made`: those built here.
+ */
+function walkPlan(plan: Plan, options: WalkOptions, fail: (error: unknown) => void) {
+  const seats = seating(options.jobs);
+  const results = new Map<string, Promise<StepResult>>();
+  const checked = new Map<string, Promise<StepResult>>();
+  const made = new Map<string, Promise<StepResult>>();
+  const stepOf = (id: string, reader: string): PlannedStep => {
+    const index = plan.steps.findIndex(each => each.id === id);
+    const step = plan.steps[index];
+    if (step === undefined || index >= plan.steps.findIndex(each => each.id === reader))
+      throw new Error(`${reader} was planned before its input ${id}`);
+    return step;
+  };
+
+  const result = once(results, async step => {
+    const found = await findStep(step, options, 'changed');
+    if (found.entry === null) return make(step, found.fault);
+    const inputs = await inputsOf(step, result);
     options.emit({ type: 'reused', id: step.id, detail: roundSize(found.entry.bytes) });
-    return { artifact: artifactOf(found.entry, found.file, step, inputs), cached: true, seconds: found.entry.seconds };
-  }
-  const { key } = step;
-  if (key === null) throw new Error(`${step.id} has no key: something it needs was not resolved`);
-  const start = performance.now();
-  return timed({ id: step.id, summary: step.stage.summary }, options, async () => {
-    const context = await stepContext(plan, step, inputs, options);
-    const { facts, sha256, bytes } = await make(step, context, options.signal);
-    const seconds = (performance.now() - start) / 1000;
-    const published =
-      step.publishes === null ? null : await publish(context.out, path.join(options.out, step.publishes));
-    const entry: Entry = {
-      key,
-      step: step.id,
-      stage: step.stage.name,
-      image: plan.image.name,
-      sha256,
-      bytes,
-      facts,
-      seconds,
-      published,
-    };
-    // The output folder may be in another file system than the store; the scratch folder never is.
-    const stored = await putEntry(store, entry, published === null ? context.out : path.join(context.work, 'artifact'));
-    await rm(context.work, { recursive: true, force: true });
-    const file = published?.path ?? stored;
-    if (published !== null) options.emit({ type: 'published', path: file, bytes, sha256 });
-    return {
-      value: { artifact: artifactOf(entry, file, step, inputs), cached: false, seconds },
-      detail: roundSize(bytes),
-    };
+    return reusedStep(step, found, inputs);
   });
-}
 
-/** What the stage makes, with its digest. Of what is to be published nothing half done is left in the output folder. */
-async function make(
-  step: PlannedStep,
-  context: BuildContext,
-  signal: AbortSignal,
-): Promise<{ facts: Facts; sha256: string; bytes: number }> {
-  try {
-    const facts = await step.stage.build(step.resolved, context);
-    // The disk writes what the processor reads once more.
-    const [made] = await Promise.all([digest(step, context.out, facts, signal), syncFile(context.out)]);
-    return { facts, ...made };
-  } catch (error) {
-    if (step.publishes !== null) await rm(context.out, { force: true });
-    throw error;
+  const bytes = once(checked, async step => {
+    const reused = await result(step);
+    // What its artifact points into is read along with it.
+    if (step.stage.pointsIntoInputs === true) await inputsOf(step, bytes);
+    if (!reused.cached) return reused;
+    const found = await findStep(step, options, 'always');
+    return found.entry === null ? make(step, found.fault) : reused;
+  });
+
+  const make = once(made, async (step, fault: string) => {
+    if (fault !== '')
+      options.emit({
+        type: 'warning',
+        message: `${step.id} in the store is damaged: ${fault}`,
+        hint: 'it is built again',
+      });
+    const inputs = await inputsOf(step, bytes);
+    const resolution = step.sources === null ? undefined : options.resolutions[step.sources.name];
+    return seats(async () => {
+      options.signal.throwIfAborted();
+      try {
+        if (fault !== '' && resolution !== undefined) await options.fetch(resolution);
+        return await buildStep(plan, step, { inputs, options });
+      } catch (error) {
+        // Before the seat is free: nothing new starts after a failure.
+        fail(error);
+        throw error;
+      }
+    });
+  });
+
+  async function inputsOf(
+    step: PlannedStep,
+    ask: (step: PlannedStep) => Promise<StepResult>,
+  ): Promise<Record<string, Artifact>> {
+    const rows = Object.entries(step.inputs).map(
+      async ([name, id]) => [name, (await ask(stepOf(id, step.id))).artifact] as const,
+    );
+    return Object.fromEntries(await Promise.all(rows));
   }
-}
 
-/** The store's entry for a step, when its artifact is where this build wants it. */
-async function usable(step: PlannedStep, store: string, out: string): Promise<{ entry: Entry; file: string } | null> {
-  const found = step.key === null ? null : await findEntry(store, step.key);
-  if (found === null || step.publishes === null) return found;
-  return found.file === path.join(out, step.publishes) ? found : null;
-}
-
-function artifactOf(entry: Entry, file: string, step: PlannedStep, inputs: Record<string, Artifact>): Artifact {
   return {
-    id: step.id,
-    key: entry.key,
-    sha256: entry.sha256,
-    bytes: entry.bytes,
-    path: file,
-    facts: entry.facts,
-    inputs,
+    made,
+    result: (id: string) => {
+      const step = plan.steps.find(each => each.id === id);
+      if (step === undefined) throw new Error(`no step ${id}`);
+      return result(step);
+    },
+    /** When nothing runs any more, also of what nobody awaits. */
+    idle: () => Promise.allSettled([...results.values(), ...checked.values(), ...made.values()]),
   };
 }
 
-/** Synced, then renamed over what was there: the file is absent, the old one, or complete. */
-async function publish(made: string, target: string): Promise<Entry['published']> {
-  await syncFile(made);
-  await rename(made, target);
-  const { mtimeMs, ino } = await stat(target);
-  return { path: target, mtimeMs, ino };
-}
-
-/** Of a sparse file only what is not a hole is read; a stage says so by its `extents`. Published: as sha256sum says. */
-async function digest(
-  step: PlannedStep,
-  file: string,
-  facts: Facts,
-  signal: AbortSignal,
-): Promise<{ sha256: string; bytes: number }> {
-  const extents = Array.isArray(facts.extents) ? (facts.extents as [number, number][]) : null;
-  const [first] = extents ?? [];
-  const { size } = await stat(file);
-  const whole = extents === null || (extents.length === 1 && first?.[0] === 0 && first[1] === size);
-  return step.publishes !== null || whole ? digestFile(file, signal, extents) : digestExtents(file, signal, extents);
+/** The same question about the same step has one answer, and is worked on once. */
+function once<Rest extends unknown[]>(
+  answers: Map<string, Promise<StepResult>>,
+  work: (step: PlannedStep, ...rest: Rest) => Promise<StepResult>,
+): (step: PlannedStep, ...rest: Rest) => Promise<StepResult> {
+  return (step, ...rest) => {
+    const known = answers.get(step.id);
+    if (known !== undefined) return known;
+    const answer = work(step, ...rest);
+    answers.set(step.id, answer);
+    return answer;
+  };
 }
 
 /** At most `count` at once, first come first served. */

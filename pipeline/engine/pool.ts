@@ -1,66 +1,52 @@
 /** The pool: .deb files by SHA-256, shared by all manifests; and the little repositories that mmdebstrap reads. */
 import { createHash } from 'node:crypto';
-import { link, mkdir, readdir, rename, rm, utimes, writeFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { copyFile, link, mkdir, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { emptyDir } from 'fs-extra/esm';
 import { releaseFile } from '../debian/mmdebstrap.ts';
 import { packagesIndex, type ResolvedPackage } from '../debian/stanza.ts';
 import type { Manifest } from '../config/types.ts';
-import { BuildFault } from './fault.ts';
-import { WORKPLACE, type Programs } from './programs.ts';
-import { ProcessFailure } from './run.ts';
+import { digestFile } from './digest.ts';
+import { runFetch, type FetchOptions } from './fetch.ts';
+import { codeOf, syncFile, syncFolder } from './files.ts';
+
+/** Packages the pool does not have, and those whose file there is not what its name says. */
+export async function lookIntoPool(
+  pool: string,
+  packages: readonly ResolvedPackage[],
+  signal: AbortSignal,
+): Promise<{ missing: ResolvedPackage[]; damaged: ResolvedPackage[] }> {
+  const missing: ResolvedPackage[] = [];
+  const damaged: ResolvedPackage[] = [];
+  for (const each of packages) {
+    const file = debFile(pool, each);
+    if ((await stat(file).catch(() => null)) === null) missing.push(each);
+    else if ((await digestFile(file, signal)).sha256 !== each.sha256) damaged.push(each);
+  }
+  return { missing, damaged };
+}
 
 /**
- * Fetches what the pool does not have. apt-helper(1) does the fetching and checks each digest; a file gets its name
- * in the pool only when all of its batch are complete.
+ * Fetches packages into the pool, replacing what is there. apt-helper(1) does the fetching; a file gets its name in
+ * the pool when it is complete and its digest is right, also when others of its batch fail. Throws BuildFault naming
+ * package, URI and digest. The caller holds the pool's lock.
  */
 export async function fetchPackages(
   packages: readonly ResolvedPackage[],
-  options: {
-    pool: string;
-    programs: Programs;
-    signal: AbortSignal;
-    onProgress: (fraction: number, detail: string) => void;
-  },
-): Promise<{ fetched: number; bytes: number }> {
-  const { pool, programs, signal, onProgress } = options;
-  await mkdir(pool, { recursive: true });
-  const present = new Set(await readdir(pool));
-  const missing = packages.filter(each => !present.has(`${each.sha256}.deb`));
-  if (missing.length === 0) return { fetched: 0, bytes: 0 };
-  const partial = path.join(pool, `partial-${process.pid}`);
+  options: Omit<FetchOptions, 'directory'> & { pool: string },
+): Promise<void> {
+  const { pool, signal } = options;
+  const partial = path.join(pool, 'partial');
   await emptyDir(partial);
-  let seen = 0;
   try {
-    const triplets = missing.flatMap(each => [each.uri, `${WORKPLACE}/${each.sha256}.deb`, `SHA256:${each.sha256}`]);
-    await programs
-      .run(
-        [
-          '/usr/lib/apt/apt-helper',
-          '-q',
-          '-oAPT::Sandbox::User=root',
-          '-oAcquire::Retries=3',
-          'download-file',
-          ...triplets,
-        ],
-        {
-          directory: partial,
-          signal,
-          onLine: line => {
-            if (line.startsWith('Get:'))
-              onProgress(Math.min(++seen / missing.length, 1), `${seen} of ${missing.length} packages`);
-          },
-        },
-      )
-      .catch(error => {
-        throw explain(error, missing);
-      });
-    for (const each of missing)
-      await rename(path.join(partial, `${each.sha256}.deb`), path.join(pool, `${each.sha256}.deb`));
+    const failure = await runFetch(packages, { ...options, directory: partial });
+    for (const each of packages) await takeIn(pool, path.join(partial, `${each.sha256}.deb`), { each, signal });
+    await syncFolder(pool);
+    if (failure !== null) throw failure as Error;
   } finally {
     await rm(partial, { recursive: true, force: true });
   }
-  return { fetched: missing.length, bytes: missing.reduce((sum, each) => sum + each.bytes, 0) };
 }
 
 /** Makes a directory that apt can read as a repository of exactly these packages: links into the pool and an index. */
@@ -72,9 +58,14 @@ export async function makeRepository(
 ): Promise<void> {
   await mkdir(folder, { recursive: true });
   const now = new Date();
-  for (const { sha256 } of packages) {
-    const file = path.join(pool, `${sha256}.deb`);
-    await link(file, path.join(folder, `${sha256}.deb`));
+  for (const each of packages) {
+    const file = debFile(pool, each);
+    const target = path.join(folder, `${each.sha256}.deb`);
+    await link(file, target).catch(async error => {
+      // A pool in another file system than the cache: a link of the user's own making.
+      if (codeOf(error) !== 'EXDEV') throw error;
+      await copyFile(file, target, constants.COPYFILE_FICLONE);
+    });
     // apt leaves the mirror's time on it; here it says when it was last of use, for `cache prune`.
     await utimes(file, now, now);
   }
@@ -84,20 +75,22 @@ export async function makeRepository(
   await writeFile(path.join(folder, 'Release'), releaseFile(manifest, { sha256, bytes: Buffer.byteLength(index) }));
 }
 
-/** apt names the URL and what happened: a package that is gone from the mirror has a way out of its own. */
-function explain(error: unknown, missing: readonly ResolvedPackage[]): unknown {
-  if (!(error instanceof ProcessFailure)) return error;
-  const line = error.output.find(each => /^(E: |Err:)/.test(each)) ?? error.message;
-  const gone = missing.find(each =>
-    error.output.some(text => text.includes(each.uri) && /404|not found/i.test(error.output.join(' '))),
-  );
-  if (gone === undefined)
-    return new BuildFault(
-      `packages could not be fetched: ${line}`,
-      'is the mirror reachable? What was fetched so far is not lost',
-    );
-  return new BuildFault(
-    `${gone.name} ${gone.version} (SHA-256 ${gone.sha256}) is no longer at ${gone.uri}`,
-    'the mirror has a newer one: build with --update',
-  );
+/** Names of the .deb files in the pool. */
+export async function pooled(pool: string): Promise<string[]> {
+  return (await readdir(pool).catch((): string[] => [])).filter(name => name.endsWith('.deb')).sort();
+}
+
+/** apt-helper leaves files that were cut off under the name of whole ones. */
+async function takeIn(
+  pool: string,
+  file: string,
+  { each, signal }: { each: ResolvedPackage; signal: AbortSignal },
+): Promise<void> {
+  if ((await stat(file).catch(() => null)) === null || (await digestFile(file, signal)).sha256 !== each.sha256) return;
+  await syncFile(file);
+  await rename(file, debFile(pool, each));
+}
+
+function debFile(pool: string, { sha256 }: ResolvedPackage): string {
+  return path.join(pool, `${sha256}.deb`);
 }

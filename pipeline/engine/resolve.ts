@@ -5,6 +5,7 @@ import path from 'node:path';
 import {
   APT_FOLDERS,
   aptConfiguration,
+  fetchFailures,
   KEYRING,
   missingPackage,
   printedUris,
@@ -16,7 +17,7 @@ import type { Manifest } from '../config/types.ts';
 import { BuildFault, PackageFault } from './fault.ts';
 import { WORKPLACE, type Programs } from './programs.ts';
 import { ProcessFailure } from './run.ts';
-import { replaceFile } from './store.ts';
+import { replaceFile } from './files.ts';
 
 export interface Resolution {
   manifest: string;
@@ -50,7 +51,9 @@ export async function resolvePackages(
   await prepareApt(directory, manifest);
   const apt = (argv: string[]): Promise<string> =>
     programs.run(argv, { directory, signal, env: { APT_CONFIG: `${WORKPLACE}/apt.conf` } });
-  await apt(['apt-get', '--quiet', '--error-on=any', 'update']);
+  await apt(['apt-get', '--quiet', '--error-on=any', 'update']).catch(error => {
+    throw unreachable(error, manifest);
+  });
   const uris = printedUris(
     await apt(['apt-get', 'install', '--print-uris', '-qq', '-y', ...wantedPackages(manifest)]).catch(async error => {
       throw await explain(error, manifest, () => apt(['apt-cache', 'pkgnames']));
@@ -123,6 +126,17 @@ function resolved(uri: string, stanzas: readonly string[]): ResolvedPackage {
     sha256: field(stanza, 'SHA256'),
     stanza: stanza.replace(/^Filename:.*\n?/m, '').trimEnd(),
   };
+}
+
+/** The mirror's index could not be had; what apt says of signatures and dates is passed on as it is. */
+function unreachable(error: unknown, manifest: Manifest): unknown {
+  if (!(error instanceof ProcessFailure)) return error;
+  const [failure] = fetchFailures(error.output);
+  if (failure === undefined) return error;
+  return new BuildFault(
+    `rootfs-manifests/${manifest.name}.yaml: the index of its mirror could not be fetched: ${failure.what}: ${failure.reason}`,
+    'is the mirror right and reachable? A build whose packages are known needs none: leave out --update',
+  );
 }
 
 async function explain(error: unknown, manifest: Manifest, names: () => Promise<string>): Promise<unknown> {

@@ -74,8 +74,8 @@ export async function runProcess(argv: readonly string[], options: ProcessOption
   } satisfies Options;
   const child = execa(file, args, settings);
   const logged = log === undefined ? null : createWriteStream(log, { flags: 'a' });
-  // A full disk shows where the program itself meets it; the log alone is no reason to fail.
-  logged?.on('error', () => undefined);
+  // A full disk shows where the program itself meets it; the log alone is no reason to fail, nor to stop reading.
+  logged?.on('error', () => child.all?.resume());
   if (logged !== null) child.all?.pipe(logged);
   if (onLine !== undefined) followLines(child.all, onLine);
   const stop = groupStopper(child.pid);
@@ -95,6 +95,50 @@ export async function runProcess(argv: readonly string[], options: ProcessOption
       await finished(logged).catch(() => undefined);
     }
   }
+}
+
+/** A program that runs until the end of its stdin. */
+export interface HeldProcess {
+  /** Rejects with ProcessFailure when it ended badly before `end`. */
+  ended: Promise<void>;
+  /** Closes its stdin and returns when it has ended. */
+  end(): Promise<void>;
+  /** Kills it: for one that does not read its stdin yet. */
+  stop(): void;
+}
+
+/** Starts a program and leaves it running; it ends with this process at the latest, because its stdin does. */
+export function holdProcess(
+  argv: readonly string[],
+  { env, onLine, title }: Pick<ProcessOptions, 'env' | 'title'> & { onLine: (line: string) => void },
+): HeldProcess {
+  const [file = '', ...args] = argv;
+  // Detached: Ctrl-C reaches the whole group of the terminal, and this one is to end after us.
+  const child = execa(file, args, { env: { ...env }, extendEnv: false, detached: true, all: true, stdin: 'pipe' });
+  followLines(child.all, onLine);
+  const stopper = groupStopper(child.pid);
+  let asked = false;
+  const ended = child
+    .then(
+      () => undefined,
+      (error: ExecaError) => {
+        if (!asked) throw new ProcessFailure(title ?? argv, argv, error, null);
+      },
+    )
+    .finally(stopper.end);
+  ended.catch(() => undefined);
+  return {
+    ended,
+    end: async () => {
+      asked = true;
+      child.stdin.end();
+      await ended;
+    },
+    stop: () => {
+      asked = true;
+      stopper.begin();
+    },
+  };
 }
 
 /** `begin` asks all of a process group to end and makes them three seconds later; `end` when they have. */

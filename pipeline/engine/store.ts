@@ -1,14 +1,17 @@
 /** The store: what steps made, by key. An entry is absent or complete: it is written aside, synced and renamed. */
-import { createHash, type Hash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { mkdir, open, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
 import path from 'node:path';
 import type { Bytes } from '../formats/bytes.ts';
 import type { Facts } from '../stages/stage.ts';
+import { digestArtifact } from './digest.ts';
+import { codeOf, replaceFile, syncFile, syncFolder, writeSynced } from './files.ts';
 
 /** What is written beside an artifact, in entry.json. */
 export interface Entry {
   key: string;
+  /** What the key is made of, by name: tells later why a step with another key was built. */
+  parts: Readonly<Record<string, string>>;
   step: string;
   stage: string;
   image: string;
@@ -16,26 +19,61 @@ export interface Entry {
   bytes: Bytes;
   facts: Facts;
   seconds: number;
-  /** Published artifacts only: where it was put, and the state of that file, by which a change is noticed. */
-  published: { path: string; mtimeMs: number; ino: number } | null;
+  /** Published artifacts only: where it was put. All others are in the store. */
+  published: string | null;
 }
+
+/** What the store has by a key. `fault`: why what it has is of no use; empty when it never had anything. */
+export type Found = { entry: Entry; file: string; fault: null } | { entry: null; file: null; fault: string };
 
 const ARTIFACT = 'artifact';
 const ENTRY = 'entry.json';
 
-/** The entry with this key, or null when there is none or its artifact is not as long as it should be. */
-export async function findEntry(store: string, key: string): Promise<{ entry: Entry; file: string } | null> {
-  const entry = await readEntry(path.join(store, key));
-  if (entry === null || entry.key !== key) return null;
-  const file = entry.published?.path ?? path.join(store, key, ARTIFACT);
-  const found = await stat(file).catch(() => null);
-  if (found === null || found.size !== entry.bytes) return null;
-  if (entry.published !== null && (found.mtimeMs !== entry.published.mtimeMs || found.ino !== entry.published.ino))
-    return null;
+export interface FindOptions {
+  /** Host path at which a published artifact is wanted; null for one that is in the store. */
+  published: string | null;
+  /** When its bytes are digested: if the file changed since that was last done, or always. */
+  check: 'changed' | 'always';
+  signal: AbortSignal;
+}
+
+/**
+ * The entry with this key. A change of its artifact shows by the ctime (inode(7)), which no program can set: writing,
+ * replacing and restoring a file all change it.
+ */
+export async function findEntry(store: string, key: string, { published, check, signal }: FindOptions): Promise<Found> {
+  const folder = path.join(store, key);
+  const record = await readRecord(folder);
+  if (record === null) return none(await describeRemains(folder));
+  const { entry } = record;
+  if (entry.key !== key) return none(`${folder} holds the entry of key ${entry.key}`);
+  if (entry.published !== published) return none('');
+  const file = fileOf(folder, entry);
+  const state = await stateOf(file);
+  if (state === null) return none(published === null ? `${file} is gone` : '');
+  if (check === 'always' || state !== record.state) {
+    const fault = await checkArtifact(file, entry, signal);
+    if (fault !== null) return none(fault);
+    // Only after the digest: whoever changed the file meanwhile is noticed the next time.
+    if (state !== record.state) await writeRecord(path.join(folder, ENTRY), { entry, state }, replaceFile);
+  }
   // The age of an entry is the time since it was last of use.
   const now = new Date();
-  await utimes(path.join(store, key, ENTRY), now, now).catch(() => undefined);
-  return { entry, file };
+  await utimes(path.join(folder, ENTRY), now, now).catch(() => undefined);
+  return { entry, file, fault: null };
+}
+
+/** What is wrong with the bytes of an entry's artifact; null when its digest is what it was when it was made. */
+export async function checkArtifact(file: string, entry: Entry, signal: AbortSignal): Promise<string | null> {
+  try {
+    const { size } = await stat(file);
+    if (size !== entry.bytes) return `${file} has ${size} bytes instead of ${entry.bytes}`;
+    const { sha256 } = await digestArtifact(file, { facts: entry.facts, published: entry.published !== null }, signal);
+    return sha256 === entry.sha256 ? null : `${file} has SHA-256 ${sha256} instead of ${entry.sha256}`;
+  } catch (error) {
+    if (['ENOENT', 'EISDIR', 'EIO', 'EACCES'].includes(codeOf(error))) return (error as Error).message;
+    throw error;
+  }
 }
 
 /**
@@ -52,142 +90,113 @@ export async function putEntry(store: string, entry: Entry, artifact: string): P
     await syncFile(artifact);
     await rename(artifact, path.join(aside, ARTIFACT));
   }
-  await writeSynced(path.join(aside, ENTRY), `${JSON.stringify(entry, null, 2)}\n`);
-  if (entry.published !== null || (await findEntry(store, entry.key)) === null) await moveAway(folder, `${aside}.old`);
+  // The rename above was the last thing to change the artifact's ctime; that of the folder does not.
+  const state = (await stateOf(entry.published ?? path.join(aside, ARTIFACT))) ?? '';
+  await writeRecord(path.join(aside, ENTRY), { entry, state }, writeSynced);
+  await syncFolder(aside);
+  await moveAway(folder, `${aside}.old`);
   await rename(aside, folder).catch(error => {
-    // Another build was faster; equal keys mean equal bytes.
-    if (!['ENOTEMPTY', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    // Another step with the same key was faster; equal keys mean equal bytes.
+    if (!['ENOTEMPTY', 'EEXIST'].includes(codeOf(error))) throw error;
   });
   await rm(aside, { recursive: true, force: true });
   await syncFolder(store);
   return path.join(folder, ARTIFACT);
 }
 
-/** In one go, so that nobody finds half of what was there. */
-async function moveAway(folder: string, aside: string): Promise<void> {
-  await rename(folder, aside).catch(error => {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-  });
-  await rm(aside, { recursive: true, force: true });
+/** An entry as it stands in the store, sound or not. */
+export interface Listed {
+  entry: Entry;
+  folder: string;
+  /** Host path of its artifact. */
+  file: string;
+  /** Bytes that the entry takes of the store's disk. */
+  onDisk: Bytes;
+  usedAt: Date;
 }
 
-/** Every entry with the bytes it takes on disk and when it was last of use. */
-export async function listEntries(
-  store: string,
-): Promise<{ entry: Entry; folder: string; onDisk: Bytes; usedAt: Date }[]> {
+/** Every entry, the last used first. */
+export async function listEntries(store: string): Promise<Listed[]> {
   const names = await readdir(store).catch(() => []);
-  const rows = [];
+  const rows: Listed[] = [];
   for (const name of names) {
     const folder = path.join(store, name);
-    const entry = await readEntry(folder);
-    if (entry === null) continue;
+    const record = await readRecord(folder);
+    if (record === null) continue;
     const artifact = await stat(path.join(folder, ARTIFACT)).catch(() => null);
     const { mtime } = await stat(path.join(folder, ENTRY));
-    rows.push({ entry, folder, onDisk: (artifact?.blocks ?? 0) * 512, usedAt: mtime });
+    const { entry } = record;
+    rows.push({
+      entry,
+      folder,
+      file: fileOf(folder, entry),
+      onDisk: (artifact?.blocks ?? 0) * 512,
+      usedAt: mtime,
+    });
   }
   return rows.sort((a, b) => b.usedAt.getTime() - a.usedAt.getTime());
 }
 
-/** SHA-256 of a file, in lower-case hex, and its length. With `extents` ([start, length], in order) only those are read: the rest is holes. */
-export async function digestFile(
-  file: string,
-  signal: AbortSignal,
-  extents: Extents | null = null,
-): Promise<{ sha256: string; bytes: Bytes }> {
-  const hash = createHash('sha256');
-  const { size } = await stat(file);
-  let at = 0;
-  for (const [start, length] of extents ?? [[0, size]]) {
-    feedZeros(hash, start - at, signal);
-    if (length > 0) await feed(hash, file, { signal, start, end: start + length - 1 });
-    at = start + length;
-  }
-  feedZeros(hash, size - at, signal);
-  return { sha256: hash.digest('hex'), bytes: size };
+/** Folders of the store that are no entries: their record is damaged or missing. */
+export async function brokenEntries(store: string): Promise<string[]> {
+  const folders = (await readdir(store).catch((): string[] => [])).sort().map(name => path.join(store, name));
+  const broken = await Promise.all(folders.map(async folder => ((await readRecord(folder)) === null ? [folder] : [])));
+  return broken.flat();
 }
 
-/**
- * A digest for sparse files that stay in the store: of what the extents hold, each preceded by its place. Gigabytes
- * of holes cost nothing, and a moved block still shows.
- */
-export async function digestExtents(
-  file: string,
-  signal: AbortSignal,
-  extents: Extents,
-): Promise<{ sha256: string; bytes: Bytes }> {
-  const hash = createHash('sha256');
-  const { size } = await stat(file);
-  hash.update(`${size}\n`);
-  for (const [start, length] of extents) {
-    hash.update(`${start}+${length}\n`);
-    await feed(hash, file, { signal, start, end: start + length - 1 });
-  }
-  return { sha256: hash.digest('hex'), bytes: size };
+function none(fault: string): Found {
+  return { entry: null, file: null, fault };
 }
 
-/** [start, length] of what is not a hole, in order. */
-type Extents = readonly (readonly [Bytes, Bytes])[];
-
-const ZEROS = Buffer.alloc(4 << 20);
-
-function feedZeros(hash: Hash, bytes: Bytes, signal: AbortSignal): void {
-  for (let left = bytes; left > 0; left -= ZEROS.length) {
-    signal.throwIfAborted();
-    hash.update(left < ZEROS.length ? ZEROS.subarray(0, left) : ZEROS);
-  }
+function fileOf(folder: string, entry: Entry): string {
+  return entry.published ?? path.join(folder, ARTIFACT);
 }
 
-async function feed(
-  hash: Hash,
+/** In one go, so that nobody finds half of what was there. */
+async function moveAway(folder: string, aside: string): Promise<void> {
+  await rename(folder, aside).catch(error => {
+    if (codeOf(error) !== 'ENOENT') throw error;
+  });
+  await rm(aside, { recursive: true, force: true });
+}
+
+/** By which a change of the file is noticed without reading it; null when there is no file. */
+async function stateOf(file: string): Promise<string | null> {
+  const found = await stat(file, { bigint: true }).catch(() => null);
+  return found?.isFile() ? `${found.size} bytes, changed ${found.ctimeNs}` : null;
+}
+
+interface StoredRecord {
+  entry: Entry;
+  /** Of the artifact's file when it was last digested. */
+  state: string;
+}
+
+async function writeRecord(
   file: string,
-  { signal, ...range }: { signal: AbortSignal; start?: Bytes; end?: Bytes },
+  record: StoredRecord,
+  write: (file: string, text: string) => Promise<void>,
 ): Promise<void> {
-  // A stream that is stopped before its file is open may never close it.
-  signal.throwIfAborted();
-  for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20, signal, ...range }))
-    hash.update(chunk as Buffer);
+  await write(file, `${JSON.stringify({ seal: sealOf(record), ...record }, null, 2)}\n`);
 }
 
-/** Writes a small file so that it is on the disk when this returns. */
-export async function writeSynced(file: string, text: string): Promise<void> {
-  const handle = await open(file, 'w');
+async function readRecord(folder: string): Promise<StoredRecord | null> {
   try {
-    await handle.writeFile(text);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
-/** Replaces a small file by rename: readers see the old one or the new one, never half. */
-export async function replaceFile(file: string, text: string): Promise<void> {
-  const aside = `${file}.${process.pid}.tmp`;
-  await writeSynced(aside, text);
-  await rename(aside, file);
-}
-
-export async function syncFile(file: string): Promise<void> {
-  const handle = await open(file, 'r+');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
-async function readEntry(folder: string): Promise<Entry | null> {
-  try {
-    return JSON.parse(await readFile(path.join(folder, ENTRY), 'utf8')) as Entry;
+    const { seal, ...record } = JSON.parse(await readFile(path.join(folder, ENTRY), 'utf8')) as StoredRecord & {
+      seal: string;
+    };
+    return seal === sealOf(record) ? record : null;
   } catch {
     return null;
   }
+}
+
+/** The record has no other guard: a bit that flips in its facts would end in the image. */
+function sealOf(record: StoredRecord): string {
+  return createHash('sha256').update(JSON.stringify(record)).digest('hex');
+}
+
+async function describeRemains(folder: string): Promise<string> {
+  const remains = await stat(folder).catch(() => null);
+  return remains === null ? '' : `${path.join(folder, ENTRY)} is missing or damaged`;
 }

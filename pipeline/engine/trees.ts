@@ -3,62 +3,22 @@
  * other, but unpacked into a folder that belongs to the user, whoever that is.
  */
 import { createHash } from 'node:crypto';
-import { mkdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { emptyDir } from 'fs-extra/esm';
 import type { Manifest } from '../config/types.ts';
 import { mmdebstrapArgv } from '../debian/mmdebstrap.ts';
-import type { Emit } from '../report/events.ts';
+import type { Emit, Task } from '../report/events.ts';
+import { makeScratch } from './cache.ts';
 import { cacheFolders, fixedEnvironment, type Environment } from './environment.ts';
-import { fetchPackages, makeRepository } from './pool.ts';
+import { withLock } from './lock.ts';
+import { ensureFetched, lockOptions, needOf, type PackageOptions } from './packages.ts';
+import { makeRepository } from './pool.ts';
 import { treePrograms, WORKPLACE, type Programs } from './programs.ts';
-import { recordedResolution, resolvePackages, type Resolution } from './resolve.ts';
-import { runProcess } from './run.ts';
+import type { Resolution } from './resolve.ts';
+import { explainFullDisk } from './room.ts';
+import { ProcessFailure, runProcess } from './run.ts';
 import { sandboxArgv } from './sandbox.ts';
 import { timed } from './timed.ts';
-
-export interface TreeOptions {
-  environment: Environment;
-  signal: AbortSignal;
-  emit: Emit;
-  update: boolean;
-}
-
-/** The recorded resolution, or a new one when there is none or `update` asks for it. */
-export async function ensureResolution(
-  manifest: Manifest,
-  programs: Programs,
-  options: TreeOptions,
-): Promise<Resolution> {
-  const folders = cacheFolders(options.environment.cache);
-  const recorded = options.update ? null : await recordedResolution(folders.resolutions, manifest);
-  if (recorded !== null) return recorded;
-  const task = {
-    id: `resolve ${manifest.name}`,
-    summary: `which packages rootfs-manifests/${manifest.name}.yaml means today`,
-  };
-  return timed(task, options, async () => {
-    const resolution = await resolvePackages(manifest, { ...folders, programs, signal: options.signal });
-    return { value: resolution, detail: `${resolution.packages.length} packages` };
-  });
-}
-
-/** Brings every package of a resolution into the pool. */
-export async function ensureFetched(resolution: Resolution, programs: Programs, options: TreeOptions): Promise<void> {
-  const { pool } = cacheFolders(options.environment.cache);
-  const missing = await missingFrom(pool, resolution);
-  if (missing.length === 0) return;
-  const task = {
-    id: `fetch ${resolution.manifest}`,
-    summary: `packages of ${resolution.manifest} that are not in the pool`,
-  };
-  await timed(task, options, async () => {
-    const onProgress = (fraction: number, detail: string): void =>
-      options.emit({ type: 'progress', id: task.id, fraction, detail });
-    const { fetched, bytes } = await fetchPackages(missing, { pool, programs, signal: options.signal, onProgress });
-    return { value: undefined, detail: `${fetched} packages, ${Math.round(bytes / 1e6)} MB` };
-  });
-}
 
 /**
  * Host path of the tree that a resolved manifest describes, made when the cache has none. The host's own mmdebstrap
@@ -68,57 +28,96 @@ export async function ensureTree(
   manifest: Manifest,
   resolution: Resolution,
   programs: Programs,
-  options: TreeOptions,
+  options: PackageOptions,
 ): Promise<string> {
-  const { environment, signal } = options;
-  const folders = cacheFolders(environment.cache);
+  const folders = cacheFolders(options.environment.cache);
   const key = createHash('sha256')
     .update(JSON.stringify({ resolution: resolution.digest, manifest: { ...manifest, file: '' } }))
     .digest('hex');
   const tree = path.join(folders.trees, `${manifest.name}-${key.slice(0, 16)}`);
-  if (await stat(tree).catch(() => null)) {
-    await utimes(tree, new Date(), new Date());
-    return tree;
-  }
+  if (await touched(tree)) return tree;
   await ensureFetched(resolution, programs, options);
   const task = { id: `tree ${manifest.name}`, summary: `programs of rootfs-manifests/${manifest.name}.yaml` };
   return timed(task, options, async () => {
-    const scratch = path.join(folders.scratch, `tree-${process.pid}`);
-    await emptyDir(scratch);
-    await mkdir(folders.logs, { recursive: true });
-    await mkdir(folders.trees, { recursive: true });
-    const log = path.join(folders.logs, `tree-${manifest.name}.log`);
-    await rm(log, { force: true });
-    try {
-      await makeRepository(path.join(scratch, 'repository'), folders.pool, manifest, resolution.packages);
-      await bootstrap(manifest, scratch, {
-        environment,
-        signal,
-        log,
-        emit: options.emit,
-        id: task.id,
-        packages: resolution.packages.length,
+    const lock = path.join(folders.trees, `.${path.basename(tree)}.lock`);
+    await withLock(lock, lockOptions(task.id, options), async () => {
+      if (await touched(tree)) return;
+      await makeTree(tree, manifest, { resolution, task, options }).catch(async error => {
+        throw await explainFullDisk(error, needOf(task.id, resolution.packages, options.environment));
       });
-      await rename(path.join(scratch, 'tree'), tree).catch(error => {
-        // Another process was faster; it made the same.
-        if (!['ENOTEMPTY', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
-      });
-      // Its age counts from its making, not from the epoch that its files carry.
-      await utimes(tree, new Date(), new Date());
-    } finally {
-      await rm(scratch, { recursive: true, force: true });
-    }
+    });
     return { value: tree, detail: `${resolution.packages.length} packages` };
   });
 }
 
-async function missingFrom(pool: string, resolution: Resolution): Promise<Resolution['packages']> {
-  const rows = await Promise.all(
-    resolution.packages.map(async each =>
-      (await stat(path.join(pool, `${each.sha256}.deb`)).catch(() => null)) === null ? [each] : [],
-    ),
+/**
+ * Programs and libraries of a tree that are not as their packages brought them, by dpkg's own digests (dpkg(1),
+ * --verify). What the manifest excludes on purpose (documentation) is not looked at.
+ */
+export async function damagedFiles(
+  tree: string,
+  { environment, signal }: Pick<PackageOptions, 'environment' | 'signal'>,
+): Promise<string[]> {
+  const sandbox = {
+    tree,
+    binds: [],
+    env: fixedEnvironment(0),
+    cwd: '/',
+    network: false,
+    identities: 'one',
+    scratch: null,
+    devices: [],
+  } as const;
+  // Its exit code tells of the missing documentation too, so a verdict comes from the lines.
+  const argv = ['sh', '-c', 'dpkg --verify || true'];
+  const lines = await runProcess(sandboxArgv(sandbox, argv, environment), {
+    env: { PATH: environment.path },
+    signal,
+    title: ['dpkg', '--verify'],
+  }).catch(error => {
+    // A tree without a working dpkg is a damaged one.
+    if (error instanceof ProcessFailure && !isRefusal(error)) return 'missing /usr/bin/dpkg';
+    throw error;
+  });
+  return lines
+    .split('\n')
+    .flatMap(line => /^(?:..5\S*|missing)\s+(?:c )?(\/usr\/(?:s?bin|lib\w*)\/.*)/.exec(line)?.[1] ?? []);
+}
+
+/** True when this machine did not let the sandbox begin: that says nothing of what would have run in it. */
+function isRefusal({ exitCode, output }: ProcessFailure): boolean {
+  return exitCode === null || output.some(line => /^bwrap: .*(namespace|[ug]id map)/.test(line));
+}
+
+/** Its age counts from its last use, not from the epoch that its files carry. False when there is no such tree. */
+async function touched(tree: string): Promise<boolean> {
+  const now = new Date();
+  return utimes(tree, now, now).then(
+    () => true,
+    () => false,
   );
-  return rows.flat();
+}
+
+async function makeTree(
+  tree: string,
+  manifest: Manifest,
+  { resolution, task, options }: { resolution: Resolution; task: Task; options: PackageOptions },
+): Promise<void> {
+  const { environment, signal, emit } = options;
+  const folders = cacheFolders(environment.cache);
+  const scratch = await makeScratch(environment, 'tree');
+  for (const folder of [folders.logs, folders.trees]) await mkdir(folder, { recursive: true });
+  const log = path.join(folders.logs, `tree-${manifest.name}.log`);
+  await rm(log, { force: true });
+  try {
+    await makeRepository(path.join(scratch, 'repository'), folders.pool, manifest, resolution.packages);
+    const packages = resolution.packages.length;
+    await bootstrap(manifest, scratch, { environment, signal, log, emit, id: task.id, packages });
+    await rename(path.join(scratch, 'tree'), tree);
+    await touched(tree);
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
 }
 
 interface BootstrapContext {
@@ -163,6 +162,8 @@ async function bootstrap(manifest: Manifest, scratch: string, context: Bootstrap
     ],
     settings,
   );
+  // Nothing looks at these files again until a program runs them, so they must survive a power cut as they are.
+  await runProcess(['sync', '--file-system', tree], settings);
   // Mount points for bubblewrap: the tree is mounted read-only.
   for (const name of ['etc/resolv.conf', 'etc/hosts']) {
     await rm(path.join(tree, name), { force: true });

@@ -1,7 +1,7 @@
 /** A virtual machine that boots an image: QEMU from its own tree, on a copy-on-write layer, so that the image is never written. */
 import { access, constants, mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { cacheFolders, fixedEnvironment, type Environment } from './environment.ts';
+import { fixedEnvironment, type Environment } from './environment.ts';
 import { runInteractive, runProcess } from './run.ts';
 import { sandboxArgv, type Bind } from './sandbox.ts';
 
@@ -161,9 +161,4 @@ function inTree(argv: readonly string[], machine: Machine, { environment, tree, 
     argv,
     environment,
   );
-}
-
-/** Scratch folder of a machine started by this process. */
-export function machineScratch(environment: Environment): string {
-  return path.join(cacheFolders(environment.cache).scratch, `vm-${process.pid}`);
 }

@@ -62,6 +62,9 @@ export class Board {
         running.detail = plainText(event.detail);
         return;
       }
+      case 'waiting':
+        this.#wait(event, now);
+        return;
       case 'finished':
         if (this.#steps.has(event.id)) this.#finished += 1;
         this.#settle(event.id, 'done', { seconds: event.seconds, detail: event.detail });
@@ -71,6 +74,7 @@ export class Board {
         return;
       case 'reused':
         this.#reused += 1;
+        this.#running.delete(event.id);
         return;
       case 'warning':
         this.#note('warning', event.hint === '' ? event.message : `${event.message} (hint: ${event.hint})`);
@@ -114,6 +118,12 @@ export class Board {
 
   #widen(id: string): void {
     this.#idColumns = Math.min(MOST_ID, Math.max(this.#idColumns, columnsOf(plainText(id))));
+  }
+
+  #wait({ id, detail }: Extract<Event, { type: 'waiting' }>, now: number): void {
+    this.#widen(id);
+    const running = this.#running.get(id) ?? { task: { id, summary: 'waits' }, since: now, fraction: null, detail: '' };
+    this.#running.set(id, { ...running, detail: plainText(detail) });
   }
 
   #settle(id: string, state: LineState, { seconds, detail }: { seconds: number; detail: string }): void {

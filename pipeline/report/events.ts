@@ -15,6 +15,8 @@ export type Event =
   /** First event of a build: everything that will be looked at, in order; `cached` ones will not run. */
   | { type: 'planned'; image: string; version: string; steps: (Task & { cached: boolean; why: string })[] }
   | { type: 'started'; task: Task }
+  /** Someone else is at the same thing, or has what it needs. */
+  | { type: 'waiting'; id: string; detail: string }
   /** fraction 0..1, never falling within a task; null when unknown. */
   | { type: 'progress'; id: string; fraction: number | null; detail: string }
   | { type: 'finished'; id: string; seconds: number; detail: string }

@@ -77,6 +77,8 @@ function describe(event: Event): { id: string; text: string } {
       };
     case 'finished':
       return { id: event.id, text: `done in ${formatSeconds(event.seconds)}${inBrackets(event.detail)}` };
+    case 'waiting':
+      return { id: event.id, text: `waits: ${event.detail}` };
     case 'reused':
       return { id: event.id, text: `reused${inBrackets(event.detail)}` };
     case 'failed':

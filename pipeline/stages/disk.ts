@@ -36,6 +36,7 @@ export const disk: Stage<Record<string, never>, Resolved, '*'> = {
   schema: { type: 'object', additionalProperties: false, properties: {} },
   inputs: { '*': 'optional' },
   tools: [],
+  pointsIntoInputs: true,
   publishes: () => null,
 
   resolve(_, image) {

@@ -121,12 +121,16 @@ export interface Stage<Options, Resolved, Input extends string> {
   readonly inputs: InputSpec<Input>;
   /** Packages of the tools tree whose programs it runs; their versions, and those of what they depend on, enter the key. */
   readonly tools: readonly string[];
+  /** True when the artifact tells where to look in those it was made from: who reads it reads them too. */
+  readonly pointsIntoInputs?: true;
   /** File name in the output folder for stages that publish there; null for those whose artifact stays in the store. */
   publishes(resolved: Resolved): string | null;
   /** Pure: the options with everything the image says about them; what it returns enters the key. */
   resolve(options: Options, image: ImageView): Resolved;
   /** The manifest whose packages must be resolved and fetched before `build`. */
   sources?(resolved: Resolved): Manifest;
+  /** Bytes of disk that `build` takes at the most, its artifact included; told to whose disk is full. */
+  room?(resolved: Resolved, inputs: Readonly<Record<string, Artifact>>): Bytes;
   /** Makes `context.out`. */
   build(resolved: Resolved, context: BuildContext<Input>): Promise<Facts>;
 }

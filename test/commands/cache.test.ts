@@ -2,43 +2,27 @@ import { existsSync, mkdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { listCache, pruneCache } from '../../pipeline/commands/cache.ts';
-import { putEntry } from '../../pipeline/engine/store.ts';
+import { withCache } from '../../pipeline/engine/cache.ts';
 import { scratchDirectory } from '../disk/scratch.ts';
-import { commandContext, type FakeCommandContext } from './context.ts';
+import { planOfRaft, put, putPlan, raftProject, write, type RaftContext } from './raft.ts';
 
 const folder = scratchDirectory();
 const OLD = new Date('2001-02-03T04:05:06Z');
 let count = 0;
 
-/** A cache with something old and something of now of each kind. */
-async function filled(own: { json?: boolean } = {}): Promise<FakeCommandContext> {
-  const context = commandContext(join(folder, `${count++}`), own);
+/** A cache with something old and something of now of each kind; none of it is of the project's image. */
+async function filled(own: { json?: boolean } = {}): Promise<RaftContext> {
+  const context = raftProject(join(folder, `${count++}`), own);
   const { cache } = context.environment;
   for (const name of ['old', 'new']) {
-    mkdirSync(join(cache, 'trees', `${name}-chest-0123456789abcdef`), { recursive: true });
-    mkdirSync(join(cache, 'pool'), { recursive: true });
     mkdirSync(join(cache, 'apt', name), { recursive: true });
-    mkdirSync(join(cache, 'resolutions'), { recursive: true });
-    writeFileSync(join(cache, 'trees', `${name}-chest-0123456789abcdef`, 'program'), 'x'.repeat(5000));
-    writeFileSync(join(cache, 'pool', `${name}.deb`), 'x'.repeat(5000));
-    writeFileSync(join(cache, 'resolutions', `${name}.json`), '{}');
-    writeFileSync(join(cache, 'artifact'), 'x'.repeat(5000));
-    await putEntry(
-      join(cache, 'store'),
-      {
-        key: `${name}-key-0123456789`,
-        step: `${name}-hull`,
-        stage: 'tree',
-        image: 'galleon',
-        sha256: 'd',
-        bytes: 5000,
-        facts: {},
-        seconds: 1,
-        published: null,
-      },
-      join(cache, 'artifact'),
-    );
+    write(cache, `trees/${name}-chest-0123456789abcdef/program`, 'x'.repeat(5000));
+    write(cache, `pool/${name}.deb`, 'x'.repeat(5000));
+    write(cache, `resolutions/${name}.json`, '{}');
+    const input = name === 'new' ? { 'input below': 'old-key-0123456789' } : {};
+    await put(context, { key: `${name}-key-0123456789`, step: `${name}-hull`, parts: { epoch: '7', ...input } });
   }
+  write(cache, 'trees/.new-chest-0123456789abcdef.lock', '');
   for (const path of [
     'trees/old-chest-0123456789abcdef',
     'pool/old.deb',
@@ -50,7 +34,7 @@ async function filled(own: { json?: boolean } = {}): Promise<FakeCommandContext>
   return context;
 }
 
-const left = ({ environment: { cache } }: FakeCommandContext): string[] =>
+const left = ({ environment: { cache } }: RaftContext): string[] =>
   ['old', 'new']
     .flatMap(name => [
       `trees/${name}-chest-0123456789abcdef`,
@@ -60,13 +44,14 @@ const left = ({ environment: { cache } }: FakeCommandContext): string[] =>
       `resolutions/${name}.json`,
     ])
     .filter(path => existsSync(join(cache, path)));
+const cellsOf = (printed: string): string[][] => printed.split('\n').map(line => line.trimEnd().split(/ {2,}/));
 
 describe('cache ls', () => {
   test('tells of steps, trees and the pool, the last used first', async () => {
     const context = await filled();
     expect(await listCache(context)).toBe(0);
-    const rows = context.printed.split('\n').map(line => line.split(/ {2,}/));
-    expect(rows[0]).toEqual(['kind', 'what', 'key', 'on disk', 'last used']);
+    const rows = cellsOf(context.printed);
+    expect(rows[0]).toEqual(['kind', 'what', 'key', 'on disk', 'last used', 'needed by']);
     expect(rows.slice(1, 6).map(([kind, what, key]) => [kind, what, key])).toEqual([
       ['step', 'galleon/new-hull', 'new-key-0123'],
       ['step', 'galleon/old-hull', 'old-key-0123'],
@@ -74,8 +59,24 @@ describe('cache ls', () => {
       ['tree', 'old-chest-0123456789abcdef', '0123456789ab'],
       ['pool', '2 packages', expect.any(String)],
     ]);
-    expect(rows[2]?.at(-1)).toBe('2001-02-03 04:05');
+    expect(rows[1]?.[4]).toMatch(/^\d\d:\d\d$/);
+    expect(rows[2]?.[4]).toMatch(/^\d{4,} days ago$/);
     expect(context.printed).toMatch(new RegExp(`\\n\\n[0-9.]+ \\w+ in ${context.environment.cache}\\n$`));
+  });
+
+  test('tells what needs a step: definitions, else what was made from it, else nothing', async () => {
+    const context = await filled();
+    const plan = await planOfRaft(context);
+    await putPlan(context, plan);
+    await listCache(context);
+    const needed = cellsOf(context.printed).flatMap(cells => (cells[0] === 'step' ? [[cells[1], cells.at(-1)]] : []));
+    expect(needed.toSorted()).toEqual([
+      ['galleon/new-hull', 'nothing'],
+      ['galleon/old-hull', 'galleon/new-hull'],
+      ['raft/logs', 'raft'],
+      ['raft/pond', 'raft'],
+      ['raft/table', 'raft'],
+    ]);
   });
 
   test('as JSON', async () => {
@@ -87,12 +88,18 @@ describe('cache ls', () => {
     };
     expect(cache).toBe(context.environment.cache);
     expect(entries.map(each => each.kind)).toEqual(['step', 'step', 'tree', 'tree', 'pool']);
-    expect(entries[1]).toMatchObject({ key: 'old-key-0123456789', usedAt: OLD.toISOString() });
-    for (const each of entries) expect(each.bytes).toBeGreaterThanOrEqual(5000);
+    expect(entries[1]).toMatchObject({
+      key: 'old-key-0123456789',
+      usedAt: OLD.toISOString(),
+      images: [],
+      steps: ['galleon/new-hull'],
+    });
+    for (const each of entries.slice(2)) expect(each.bytes).toBeGreaterThanOrEqual(5000);
+    for (const each of entries.slice(0, 2)) expect(each.bytes).toBeGreaterThan(0);
   });
 
   test('of no cache at all', async () => {
-    const context = commandContext(join(folder, 'none'));
+    const context = raftProject(join(folder, 'none'));
     expect(await listCache(context)).toBe(0);
     expect(context.printed).toContain('0 packages');
   });
@@ -101,7 +108,7 @@ describe('cache ls', () => {
 describe('cache prune', () => {
   test('takes what was not used for so long; resolutions stay', async () => {
     const context = await filled();
-    expect(await pruneCache(context, { days: 30 })).toBe(0);
+    expect(await pruneCache(context, { days: 30, unneeded: false })).toBe(0);
     expect(left(context)).toEqual([
       'resolutions/old.json',
       'trees/new-chest-0123456789abcdef',
@@ -116,16 +123,76 @@ describe('cache prune', () => {
   test('takes everything with 0 days, also what a clock that was ahead has left', async () => {
     const context = await filled({ json: true });
     utimesSync(join(context.environment.cache, 'pool/new.deb'), new Date('2199-01-01'), new Date('2199-01-01'));
-    await pruneCache(context, { days: 0 });
+    await pruneCache(context, { days: 0, unneeded: false });
     expect(left(context)).toEqual(['resolutions/old.json', 'resolutions/new.json']);
-    expect(JSON.parse(context.printed)).toMatchObject({ removed: 8 });
+    expect((JSON.parse(context.printed) as { removed: number }).removed).toBeGreaterThanOrEqual(8);
   });
 
   test('takes nothing that is younger', async () => {
     const context = await filled();
     const before = left(context);
-    await pruneCache(context, { days: 999_999 });
+    await pruneCache(context, { days: 999_999, unneeded: false });
     expect(left(context)).toEqual(before);
     expect(context.printed).toBe('removed 0 entries, 0 B\n');
+  });
+
+  test('takes what is broken, and what killed ones have left, whatever its age', async () => {
+    const context = await filled();
+    const { cache } = context.environment;
+    mkdirSync(join(cache, 'store/cut-short'));
+    write(cache, 'scratch/build-oLd/keel/half', 'x');
+    write(cache, 'locks/key-of-hull', '');
+    await pruneCache(context, { days: 999_999, unneeded: false });
+    for (const path of ['store/cut-short', 'scratch', 'locks']) expect(existsSync(join(cache, path))).toBe(false);
+    expect(context.printed).toMatch(/^removed 1 entry, /);
+  });
+
+  test('removes nothing while another command uses the cache', async () => {
+    const context = await filled();
+    const before = left(context);
+    await withCache(context, async () => {
+      await expect(pruneCache(context, { days: 0, unneeded: false })).rejects.toMatchObject({
+        name: 'BuildFault',
+        message: 'another command of caisson uses this cache; nothing was removed',
+        hint: 'try again when it has ended',
+      });
+    });
+    expect(left(context)).toEqual(before);
+    expect(context.printed).toBe('');
+  });
+});
+
+describe('cache prune --unneeded', () => {
+  const stored = ({ environment: { cache } }: RaftContext, keys: readonly (string | null)[]): boolean[] =>
+    keys.map(key => existsSync(join(cache, 'store', key ?? '', 'entry.json')));
+
+  test('takes what no definition means, however young, and nothing else', async () => {
+    const context = await filled();
+    const plan = await planOfRaft(context);
+    await putPlan(context, plan);
+    const kept = plan.steps.slice(0, 3).map(each => each.key);
+    utimesSync(join(context.environment.cache, 'store', kept[0] ?? '', 'entry.json'), OLD, OLD);
+    expect(await pruneCache(context, { days: 0, unneeded: true })).toBe(0);
+    expect(left(context).filter(path => path.startsWith('store'))).toEqual([]);
+    expect(left(context)).toHaveLength(8);
+    expect(stored(context, kept)).toEqual([true, true, true]);
+    expect(context.printed).toMatch(/^removed 2 entries, /);
+  });
+
+  test('takes what a changed definition means no more', async () => {
+    const context = raftProject(join(folder, `${count++}`));
+    const before = await planOfRaft(context);
+    await putPlan(context, before);
+    writeFileSync(join(context.project, 'overlays/deck/srv/sign.txt'), 'diving\n');
+    const now = await planOfRaft(context);
+    await put(context, { key: now.steps[0]?.key ?? '', step: 'logs', image: 'raft' });
+    await pruneCache(context, { days: 999, unneeded: true });
+    expect(
+      stored(
+        context,
+        before.steps.slice(0, 3).map(each => each.key),
+      ),
+    ).toEqual([false, false, false]);
+    expect(stored(context, [now.steps[0]?.key ?? ''])).toEqual([true]);
   });
 });

@@ -7,7 +7,7 @@ import { commandContext } from './context.ts';
 
 const manifest = 'suite: sid\nmirrors: [{ url: "http://m.example/" }]\n';
 const image = (rest: string): string =>
-  `name: zebra\nversion: "2031.7"\nlayout: stripes\nepoch: "1941000000"\nstages:\n${rest}`;
+  `name: zebra\nversion: "2031.7"\nlayout: stripes\nepoch: "1141000000"\nstages:\n${rest}`;
 const folder = projectFolder({
   'pipeline/zebra.yaml': image('  - { id: coat, stage: tree, options: { overlays: [spots] } }\n'),
   'layouts/stripes.yaml': 'partitions:\n  - { name: Log, size: "33 MiB", type: linux }\n',

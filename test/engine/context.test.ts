@@ -32,7 +32,8 @@ async function contextOf(
   const [step] = plan.steps;
   if (step === undefined) throw new Error('no step');
   putProgram(shop, 'bwrap', String.raw`printf '%s\n' "$@"`);
-  return { context: await stepContext(plan, step, { under: hull }, { ...shop, scratch }), shop, scratch };
+  const inputs = { under: hull };
+  return { context: await stepContext(plan, step, { inputs, options: { ...shop, scratch } }), shop, scratch };
 }
 
 describe('the places of a step', () => {
@@ -54,10 +55,10 @@ describe('the places of a step', () => {
     expect(readdirSync(context.work)).toEqual([]);
   });
 
-  test('that publishes: made in the output folder, under a name that is nobody’s', async () => {
+  test('that publishes: made in the output folder, under a name that shows it is not whole', async () => {
     const { context, shop } = await contextOf({ publishes: 'deck.raw' });
     expect(dirname(context.out)).toBe(shop.out);
-    expect(basename(context.out)).toBe(`.deck.raw.${process.pid}.part`);
+    expect(basename(context.out)).toBe('.deck.raw.part');
     expect(context.box.out).toBe(`/mnt/out/${basename(context.out)}`);
   });
 
@@ -68,7 +69,10 @@ describe('the places of a step', () => {
     writeFileSync(log, 'old');
     writeFileSync(join(scratch, 'deck/old'), 'old');
     const plan = planOf([{ id: 'deck' }]);
-    await stepContext(plan, plan.steps[0] as (typeof plan.steps)[number], {}, { ...shop, scratch });
+    await stepContext(plan, plan.steps[0] as (typeof plan.steps)[number], {
+      inputs: {},
+      options: { ...shop, scratch },
+    });
     expect(readdirSync(join(scratch, 'deck'))).toEqual([]);
     expect(existsSync(log)).toBe(false);
   });
@@ -87,8 +91,7 @@ describe('the places of a step', () => {
     const context = await stepContext(
       plan,
       { ...step, sources: manifestOf() },
-      {},
-      { ...shop, scratch, resolutions: { cargo: resolution } },
+      { inputs: {}, options: { ...shop, scratch, resolutions: { cargo: resolution } } },
     );
     expect(context.packages).toEqual({ repository: join(scratch, 'parts/repository'), list: packages });
     expect(readdirSync(join(scratch, 'parts/repository')).toSorted()).toEqual([

@@ -1,52 +1,30 @@
-import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs';
-import { rename } from 'node:fs/promises';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { withCache } from '../../pipeline/engine/cache.ts';
 import { execute, lookAhead } from '../../pipeline/engine/execute.ts';
 import { runProcess } from '../../pipeline/engine/run.ts';
 import { listEntries } from '../../pipeline/engine/store.ts';
 import type { BuildContext } from '../../pipeline/stages/stage.ts';
 import { scratchDirectory } from '../disk/scratch.ts';
-import { planOf, workshop, writesItsId, type Build, type FakeStep, type Workshop } from './steps.ts';
-
-vi.mock(import('node:fs/promises'), async importOriginal => {
-  const original = await importOriginal();
-  return { ...original, rename: vi.fn(original.rename) };
-});
+import {
+  CHAIN,
+  fails,
+  planOf,
+  scratchOf,
+  sha256,
+  stepsOf,
+  untilAborted,
+  workshop,
+  writesItsId,
+  type Build,
+  type FakeStep,
+  type Workshop,
+} from './steps.ts';
 
 const folder = scratchDirectory();
 let count = 0;
 const newWorkshop = (own: Partial<Workshop> = {}): Workshop => workshop(join(folder, `${count++}`), own);
-const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
-const stepsOf = ({ events }: Workshop, type: string): string[] =>
-  events.flatMap(event =>
-    event.type === type ? ['id' in event ? event.id : 'task' in event ? event.task.id : ''] : [],
-  );
-const scratchOf = ({ environment }: Workshop): string[] => readdirSync(join(environment.cache, 'scratch'));
-const untilAborted: Build = ({ signal }) =>
-  new Promise((_, reject) => {
-    if (signal.aborted) reject(signal.reason as Error);
-    signal.addEventListener('abort', () => reject(signal.reason as Error));
-  });
-const fails: Build = () => Promise.reject(new Error('sprang a leak'));
-
-const CHAIN: FakeStep[] = [
-  { id: 'keel' },
-  { id: 'hull', inputs: { below: 'keel' } },
-  { id: 'mast' },
-  { id: 'ship', inputs: { one: 'hull', two: 'mast' }, publishes: 'ship.raw' },
-];
 
 describe('a build', () => {
   test('gives every artifact in the order of the plan, each made from those before it', async () => {
@@ -97,18 +75,6 @@ describe('a build', () => {
     await execute(planOf(CHAIN), shop);
     expect(scratchOf(shop)).toEqual([]);
     expect(readdirSync(shop.out)).toEqual(['ship.raw']);
-  });
-
-  test('digests a published file as sha256sum does, whatever its extents', async () => {
-    const build: Build = async ({ out }) => {
-      writeFileSync(out, `${'\0'.repeat(5000)}data`);
-      return { extents: [[5000, 4]] };
-    };
-    const shop = newWorkshop();
-    const results = await execute(planOf([{ id: 'ship', publishes: 'ship.raw', build }]), shop);
-    expect(results.get('ship')?.artifact.sha256).toBe(
-      execFileSync('sha256sum', [join(shop.out, 'ship.raw')], { encoding: 'utf8' }).slice(0, 64),
-    );
   });
 
   test('a step whose input is not planned before it is our mistake', async () => {
@@ -209,33 +175,23 @@ describe('a second build', () => {
     expect(readFileSync(join(other, 'ship.raw'))).toEqual(readFileSync(join(shop.out, 'ship.raw')));
   });
 
-  test('lookAhead tells what it will not make', async () => {
+  test('lookAhead tells what it will not make, and what is wrong with what is there', async () => {
     const shop = newWorkshop();
-    expect([...(await lookAhead(planOf(CHAIN), shop)).values()]).toEqual([null, null, null, null]);
-    await execute(planOf(CHAIN.slice(0, 2)), shop);
-    const ahead = await lookAhead(planOf([...CHAIN, { id: 'unknown', key: null }]), shop);
-    expect([...ahead].map(([id, entry]) => [id, entry?.step ?? null])).toEqual([
+    const look = async (): Promise<[string, string | null][]> => {
+      const plan = planOf([...CHAIN, { id: 'unknown', key: null }]);
+      return [...(await lookAhead(plan, shop))].map(([id, found]) => [id, found.entry?.step ?? found.fault]);
+    };
+    expect((await look()).map(([, found]) => found)).toEqual(['', '', '', '', '']);
+    await execute(planOf(CHAIN.slice(0, 3)), shop);
+    const hull = join(shop.environment.cache, 'store/key-of-hull/artifact');
+    truncateSync(hull, 3);
+    expect(await look()).toEqual([
       ['keel', 'keel'],
-      ['hull', 'hull'],
-      ['mast', null],
-      ['ship', null],
-      ['unknown', null],
+      ['hull', `${hull} has 3 bytes instead of 69`],
+      ['mast', 'mast'],
+      ['ship', ''],
+      ['unknown', ''],
     ]);
-  });
-});
-
-describe('two steps with the same key', () => {
-  test('are both there, whether or not they run at once', async () => {
-    for (const jobs of [1, 4]) {
-      const shop = newWorkshop({ jobs });
-      const twins = ['port', 'starboard', 'stern'].map(id => ({ id, key: 'same', build: writesItsId('lamp') }));
-      const results = await execute(planOf(twins), shop);
-      expect([...results.values()].map(({ artifact }) => readFileSync(artifact.path, 'utf8'))).toEqual([
-        'lamp',
-        'lamp',
-        'lamp',
-      ]);
-    }
   });
 });
 
@@ -272,7 +228,7 @@ describe('a failure', () => {
     expect(await listEntries(join(shop.environment.cache, 'store'))).toEqual([]);
   });
 
-  test('of a program leaves what it worked on, until the next build ends well', async () => {
+  test('of a program leaves what it worked on, until the next command uses the cache', async () => {
     const shop = newWorkshop();
     const build: Build = async ({ work, signal }) => {
       writeFileSync(join(work, 'evidence'), 'x');
@@ -281,7 +237,7 @@ describe('a failure', () => {
     };
     await expect(execute(planOf([{ id: 'keel', build }]), shop)).rejects.toThrow('sh ended with exit code 3');
     expect(existsSync(join(shop.environment.cache, 'scratch', scratchOf(shop)[0] ?? '', 'keel/evidence'))).toBe(true);
-    await execute(planOf([{ id: 'keel' }]), shop);
+    await withCache(shop, () => execute(planOf([{ id: 'keel' }]), shop));
     expect(scratchOf(shop)).toEqual([]);
   });
 });
@@ -309,87 +265,6 @@ describe('stopped by its user', () => {
     await expect(execute(planOf(CHAIN), shop)).rejects.toThrow('not now');
     expect(shop.events).toEqual([]);
   });
-});
-
-describe('publishing', () => {
-  let stop = new AbortController();
-  const shopWithOld = (): Workshop => {
-    const shop = newWorkshop();
-    mkdirSync(shop.out);
-    writeFileSync(join(shop.out, 'ship.raw'), 'the old one');
-    return shop;
-  };
-
-  test('the old file stays until the new one is complete', async () => {
-    const shop = shopWithOld();
-    const during: string[] = [];
-    const build: Build = async ({ out }) => {
-      writeFileSync(out, 'the n');
-      during.push(readFileSync(join(shop.out, 'ship.raw'), 'utf8'));
-      writeFileSync(out, 'the new one');
-      return {};
-    };
-    await execute(planOf([{ id: 'ship', publishes: 'ship.raw', build }]), shop);
-    expect(during).toEqual(['the old one']);
-    expect(readFileSync(join(shop.out, 'ship.raw'), 'utf8')).toBe('the new one');
-  });
-
-  test.each<[string, Build]>([
-    [
-      'fails',
-      async ({ out }) => {
-        writeFileSync(out, 'the n');
-        throw new Error('sprang a leak');
-      },
-    ],
-    [
-      'is stopped',
-      async context => {
-        writeFileSync(context.out, 'the n');
-        queueMicrotask(() => stop.abort(new Error('sprang a leak')));
-        return untilAborted(context);
-      },
-    ],
-  ])('a build that %s leaves the old file and nothing beside it', async (_, build) => {
-    stop = new AbortController();
-    const shop = { ...shopWithOld(), signal: stop.signal };
-    await expect(execute(planOf([{ id: 'ship', publishes: 'ship.raw', build }]), shop)).rejects.toThrow(
-      'sprang a leak',
-    );
-    expect(readdirSync(shop.out)).toEqual(['ship.raw']);
-    expect(readFileSync(join(shop.out, 'ship.raw'), 'utf8')).toBe('the old one');
-  });
-  test('the output folder may be in another file system than the cache', async () => {
-    const shop = newWorkshop();
-    const inCache = (path: unknown): boolean => String(path).startsWith(shop.environment.cache);
-    const { rename: real } = await vi.importActual<{ rename: typeof rename }>('node:fs/promises');
-    vi.mocked(rename).mockImplementation(async (from, to) => {
-      if (inCache(from) !== inCache(to))
-        throw Object.assign(
-          new Error(`EXDEV: cross-device link not permitted, rename '${String(from)}' -> '${String(to)}'`),
-          { code: 'EXDEV' },
-        );
-      await real(from, to);
-    });
-    try {
-      await execute(planOf(CHAIN), shop);
-      await execute(planOf(CHAIN), shop);
-    } finally {
-      vi.mocked(rename).mockImplementation(real);
-    }
-    expect(stepsOf(shop, 'reused')).toHaveLength(4);
-    expect(readdirSync(shop.out)).toEqual(['ship.raw']);
-  });
-});
-
-test('scratch folders of builds that were killed go; those of builds that run stay', async () => {
-  const shop = newWorkshop();
-  const scratch = join(shop.environment.cache, 'scratch');
-  // No process has this number: it is above the highest that Linux gives.
-  const names = ['build-4194305', 'vm-4194306', `build-${process.ppid}`, 'notes'];
-  for (const name of names) mkdirSync(join(scratch, name), { recursive: true });
-  await execute(planOf([{ id: 'keel' }]), shop);
-  expect(scratchOf(shop).toSorted()).toEqual([`build-${process.ppid}`, 'notes']);
 });
 
 test('each step begins in an empty folder', async () => {

@@ -14,11 +14,12 @@ async function checks(
   own: { root?: boolean; version?: string } = {},
 ): Promise<Map<string, HostCheck>> {
   const shop = workshop(join(folder, `${count++}`));
-  mkdirSync(shop.environment.path);
-  symlinkSync('/bin/sh', join(shop.environment.path, 'sh'));
+  const path = join(shop.environment.cache, '../bin');
+  mkdirSync(path);
+  symlinkSync('/bin/sh', join(path, 'sh'));
   for (const [name, script] of Object.entries(programs)) putProgram(shop, name, script);
   const rows = await checkHost(
-    { ...shop.environment, root: own.root ?? true, user: 'no-such-sailor', uid: 4_294_900_000 },
+    { ...shop.environment, path, root: own.root ?? true, user: 'no-such-sailor', uid: 4_294_900_000 },
     own.version ?? 'v22.1.0',
     shop.signal,
   );

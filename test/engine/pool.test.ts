@@ -1,141 +1,207 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
-import { fetchPackages, makeRepository } from '../../pipeline/engine/pool.ts';
+import { afterAll, describe, expect, test } from 'vitest';
+import { PATIENCE } from '../../pipeline/debian/apt.ts';
+import type { ResolvedPackage } from '../../pipeline/debian/stanza.ts';
+import { fetchPackages, lookIntoPool, makeRepository, pooled } from '../../pipeline/engine/pool.ts';
 import type { Programs } from '../../pipeline/engine/programs.ts';
-import { ProcessFailure, runProcess } from '../../pipeline/engine/run.ts';
 import { scratchDirectory } from '../disk/scratch.ts';
-import { packageOf } from '../plan/fixture.ts';
 import { manifestOf } from '../stages/documents.ts';
+import { contentOf, cutsOff, gives, hostPrograms, openMirror, packageAt } from './mirror.ts';
 
 const folder = scratchDirectory();
+/** Memory: never the file system of the scratch folder. */
+const elsewhere = mkdtempSync('/dev/shm/caisson-pool-');
+afterAll(() => rmSync(elsewhere, { recursive: true, force: true }));
 let count = 0;
 const { signal } = new AbortController();
-const wanted = [packageOf('rope'), packageOf('anchor'), packageOf('sail')];
+const newPool = (): string => join(folder, `pool-${count++}`);
+const fileIn = (pool: string, { sha256 }: ResolvedPackage): string => join(pool, `${sha256}.deb`);
+const atNoMirror = (...names: string[]): ResolvedPackage[] =>
+  names.map(name => packageAt({ url: 'http://mirror.example' }, name));
 
-/** apt-helper that "fetches" the first `most` files, then fails with `error`. */
-function helper(most = 99, error: Error | null = null): Programs & { asked: string[] } {
-  const asked: string[] = [];
-  return {
-    asked,
-    run: async (argv, { directory, onLine }) => {
-      const triplets = argv.slice(argv.indexOf('download-file') + 1);
-      for (let index = 0; index < triplets.length; index += 3) {
-        const [uri = '', place = '', digest = ''] = triplets.slice(index);
-        asked.push(`${uri} ${digest}`);
-        if (index / 3 >= most) continue;
-        writeFileSync(join(directory, place.replace('/mnt/work/', '')), uri);
-        onLine?.(`Get:${index} ${uri}`);
-      }
-      if (error !== null) throw error;
-      return '';
-    },
-  };
+/** A pool with these in it, sound. */
+function poolOf(...packages: ResolvedPackage[]): string {
+  const pool = newPool();
+  mkdirSync(pool);
+  for (const each of packages) writeFileSync(fileIn(pool, each), contentOf(each.name));
+  return pool;
 }
 
-const fetch = async (programs: Programs, pool: string): Promise<{ result: unknown; progress: [number, string][] }> => {
-  const progress: [number, string][] = [];
-  const result = await fetchPackages(wanted, { pool, programs, signal, onProgress: (...row) => progress.push(row) });
-  return { result, progress };
-};
-const newPool = (): string => join(folder, `pool-${count++}`);
-const failure = async (lines: string): Promise<ProcessFailure> =>
-  runProcess(['sh', '-c', 'printf "%s\\n" "$1"; exit 100', 'sh', lines], {
-    env: { PATH: '/usr/bin:/bin' },
-    signal,
-  }).then(
-    () => {
-      throw new Error('it ended well');
-    },
-    (error: unknown) => error as ProcessFailure,
-  );
+const fetch = (packages: readonly ResolvedPackage[], pool: string, programs = hostPrograms(folder)): Promise<void> =>
+  fetchPackages(packages, { pool, programs, patience: PATIENCE, signal, onProgress: () => undefined });
+
+describe('lookIntoPool', () => {
+  const [rope, anchor, sail, mast] = atNoMirror('rope', 'anchor', 'sail', 'mast') as [
+    ResolvedPackage,
+    ResolvedPackage,
+    ResolvedPackage,
+    ResolvedPackage,
+  ];
+
+  test('tells those that are missing from those that are damaged', async () => {
+    const pool = poolOf(rope, anchor, sail);
+    writeFileSync(fileIn(pool, anchor), contentOf('Anchor'));
+    writeFileSync(fileIn(pool, sail), '');
+    expect(await lookIntoPool(pool, [rope, anchor, sail, mast], signal)).toEqual({
+      missing: [mast],
+      damaged: [anchor, sail],
+    });
+  });
+
+  test('of no pool at all', async () =>
+    expect(await lookIntoPool(newPool(), [rope], signal)).toEqual({ missing: [rope], damaged: [] }));
+
+  test('ends when it is told to', async () => {
+    const stopped = AbortSignal.abort(new Error('enough'));
+    await expect(lookIntoPool(poolOf(rope), [rope], stopped)).rejects.toThrow('enough');
+  });
+});
 
 describe('fetchPackages', () => {
-  test('brings each into the pool by its digest, which apt checks', async () => {
+  test('brings each into the pool by its digest', async () => {
+    const mirror = await openMirror({ 'rope.deb': [gives(contentOf('rope'))], 'sail.deb': [gives(contentOf('sail'))] });
+    const packages = ['rope', 'sail'].map(name => packageAt(mirror, name));
     const pool = newPool();
-    const programs = helper();
-    const { result, progress } = await fetch(programs, pool);
-    expect(result).toEqual({ fetched: 3, bytes: 33 });
-    expect(readdirSync(pool)).toEqual(['anchor 3.1.deb', 'rope 3.1.deb', 'sail 3.1.deb']);
-    expect(programs.asked).toContain('http://mirror.example/rope.deb SHA256:rope 3.1');
-    expect(progress.map(([fraction, detail]) => [Math.round(fraction * 3), detail])).toEqual([
-      [1, '1 of 3 packages'],
-      [2, '2 of 3 packages'],
-      [3, '3 of 3 packages'],
-    ]);
+    await fetch(packages, pool);
+    expect(readdirSync(pool)).toEqual(packages.map(each => `${each.sha256}.deb`).toSorted());
+    expect(await lookIntoPool(pool, packages, signal)).toEqual({ missing: [], damaged: [] });
   });
 
-  test('asks only for what is missing, and for nothing when nothing is', async () => {
-    const pool = newPool();
-    mkdirSync(pool);
-    writeFileSync(join(pool, 'rope 3.1.deb'), 'here');
-    const programs = helper();
-    expect((await fetch(programs, pool)).result).toEqual({ fetched: 2, bytes: 22 });
-    expect(programs.asked).toHaveLength(2);
-    expect(readFileSync(join(pool, 'rope 3.1.deb'), 'utf8')).toBe('here');
-    const idle = helper();
-    expect((await fetch(idle, pool)).result).toEqual({ fetched: 0, bytes: 0 });
-    expect(idle.asked).toEqual([]);
+  test('replaces a damaged one, and leaves the others alone', async () => {
+    const mirror = await openMirror({ 'rope.deb': [gives(contentOf('rope'))] });
+    const [rope, sail] = [packageAt(mirror, 'rope'), packageAt(mirror, 'sail')];
+    const pool = poolOf(rope, sail);
+    writeFileSync(fileIn(pool, rope), 'worm-eaten');
+    await fetch([rope], pool);
+    expect(readFileSync(fileIn(pool, rope), 'utf8')).toBe(contentOf('rope'));
+    expect(readdirSync(pool)).toHaveLength(2);
   });
 
-  test.each([
-    [
-      'a mirror that does not answer',
-      'Err:1 http://mirror.example/sail.deb\nE: Could not connect',
-      { name: 'BuildFault', message: 'packages could not be fetched: Err:1 http://mirror.example/sail.deb' },
-    ],
-    [
-      'a package that is gone',
-      'Err:1 http://mirror.example/sail.deb\n  404  Not Found [IP: 9.9.9.9 80]\nE: Failed',
-      {
-        name: 'BuildFault',
-        message: 'sail 3.1 (SHA-256 sail 3.1) is no longer at http://mirror.example/sail.deb',
-        hint: 'the mirror has a newer one: build with --update',
-      },
-    ],
-  ])('%s leaves no half file behind', async (_, lines, fault) => {
+  test('keeps what came when others of the batch did not; of those nothing', async () => {
+    const mirror = await openMirror({
+      'rope.deb': [gives(contentOf('rope'))],
+      'anchor.deb': [gives('forged')],
+      'sail.deb': [gives(contentOf('sail'))],
+    });
+    const [rope, anchor, sail, mast] = ['rope', 'anchor', 'sail', 'mast'].map(name => packageAt(mirror, name));
+    const packages = [rope, anchor, sail, mast] as ResolvedPackage[];
     const pool = newPool();
-    await expect(fetch(helper(2, await failure(lines)), pool)).rejects.toMatchObject(fault);
-    expect(readdirSync(pool).filter(name => !name.endsWith('.deb'))).toEqual([]);
-    expect(readdirSync(pool)).not.toContain('sail 3.1.deb');
+    await expect(fetch(packages, pool)).rejects.toMatchObject({ name: 'BuildFault' });
+    expect(await lookIntoPool(pool, packages, signal)).toEqual({ missing: [anchor, mast], damaged: [] });
+    expect(readdirSync(pool)).toHaveLength(2);
   });
 
-  test('when it is stopped, that is told and nothing else', async () => {
+  test('never takes in one that was cut off, which apt-helper leaves under the name of a whole one', async () => {
+    const mirror = await openMirror({ 'rope.deb': [cutsOff] });
+    const rope = packageAt(mirror, 'rope');
+    const pool = newPool();
+    const left: string[] = [];
+    const programs: Programs = {
+      run: (argv, options) =>
+        hostPrograms(folder)
+          .run(argv, options)
+          .finally(() => left.push(...readdirSync(options.directory))),
+    };
+    const options = {
+      pool,
+      programs,
+      patience: [['Acquire::Retries', '0']],
+      signal,
+      onProgress: () => undefined,
+    } as const;
+    await expect(fetchPackages([rope], options)).rejects.toThrow('Remote end closed connection');
+    expect(left).toEqual([`${rope.sha256}.deb`]);
+    expect(readdirSync(pool)).toEqual([]);
+  });
+
+  test('throws away what a killed one had begun', async () => {
+    const mirror = await openMirror({ 'rope.deb': [gives(contentOf('rope'))] });
+    const rope = packageAt(mirror, 'rope');
+    const pool = newPool();
+    mkdirSync(join(pool, 'partial'), { recursive: true });
+    writeFileSync(join(pool, 'partial', `${rope.sha256}.deb`), 'half a packa');
+    await fetch([rope], pool);
+    expect(readdirSync(pool)).toEqual([`${rope.sha256}.deb`]);
+    expect(readFileSync(fileIn(pool, rope), 'utf8')).toBe(contentOf('rope'));
+  });
+
+  test('when it is stopped, that is told, and nothing half is left', async () => {
+    const abort = new AbortController();
     const reason = new Error('interrupted');
+    const [rope] = atNoMirror('rope');
+    const programs: Programs = {
+      run: async (_, { directory }) => {
+        writeFileSync(join(directory, `${rope?.sha256}.deb`), 'half a packa');
+        abort.abort(reason);
+        throw reason;
+      },
+    };
     const pool = newPool();
-    await expect(fetch(helper(1, reason), pool)).rejects.toBe(reason);
-    expect(readdirSync(pool).filter(name => !name.endsWith('.deb'))).toEqual([]);
+    const options = { pool, programs, patience: PATIENCE, signal: abort.signal, onProgress: () => undefined };
+    await expect(fetchPackages([rope as ResolvedPackage], options)).rejects.toBe(reason);
+    expect(readdirSync(pool)).toEqual([]);
   });
 });
 
 describe('makeRepository', () => {
+  const packages = atNoMirror('rope', 'anchor', 'sail');
+  const [rope, anchor, sail] = packages as [ResolvedPackage, ResolvedPackage, ResolvedPackage];
+  const newRepository = (): string => join(folder, `repository-${count++}`);
+
   test('links into the pool, with an index and its digest', async () => {
-    const pool = newPool();
-    await fetch(helper(), pool);
-    const repository = join(folder, `repository-${count++}`);
-    await makeRepository(repository, pool, manifestOf(), wanted.slice(0, 2));
-    expect(readdirSync(repository)).toEqual(['Packages', 'Release', 'anchor 3.1.deb', 'rope 3.1.deb']);
-    expect(statSync(join(repository, 'rope 3.1.deb')).ino).toBe(statSync(join(pool, 'rope 3.1.deb')).ino);
+    const pool = poolOf(...packages);
+    const repository = newRepository();
+    await makeRepository(repository, pool, manifestOf(), [rope, anchor]);
+    expect(readdirSync(repository).toSorted()).toEqual(
+      ['Packages', 'Release', `${rope.sha256}.deb`, `${anchor.sha256}.deb`].toSorted(),
+    );
+    expect(statSync(fileIn(repository, rope)).ino).toBe(statSync(fileIn(pool, rope)).ino);
     const index = readFileSync(join(repository, 'Packages'));
-    expect(index.toString()).toContain('Filename: ./anchor 3.1.deb');
+    expect(index.toString()).toContain(`Filename: ./${anchor.sha256}.deb`);
     expect(readFileSync(join(repository, 'Release'), 'utf8')).toContain(
       ` ${createHash('sha256').update(index).digest('hex')} ${index.length} Packages\n`,
     );
   });
 
+  test('copies from a pool in another file system', async () => {
+    const pool = join(elsewhere, 'pool');
+    mkdirSync(pool);
+    writeFileSync(fileIn(pool, rope), contentOf('rope'));
+    const repository = newRepository();
+    await makeRepository(repository, pool, manifestOf(), [rope]);
+    expect(statSync(fileIn(repository, rope)).dev).not.toBe(statSync(fileIn(pool, rope)).dev);
+    expect(readFileSync(fileIn(repository, rope), 'utf8')).toBe(contentOf('rope'));
+  });
+
   test('what it links is of use today, however old the mirror says it is', async () => {
-    const pool = newPool();
-    await fetch(helper(), pool);
-    for (const name of readdirSync(pool)) utimesSync(join(pool, name), 1000, 1000);
-    await makeRepository(join(folder, `repository-${count++}`), pool, manifestOf(), wanted.slice(0, 1));
-    expect(statSync(join(pool, 'rope 3.1.deb')).mtimeMs).toBeGreaterThan(1_000_000);
-    expect(statSync(join(pool, 'sail 3.1.deb')).mtimeMs).toBe(1_000_000);
+    const pool = poolOf(...packages);
+    for (const each of packages) utimesSync(fileIn(pool, each), 1000, 1000);
+    await makeRepository(newRepository(), pool, manifestOf(), [rope]);
+    expect(statSync(fileIn(pool, rope)).mtimeMs).toBeGreaterThan(1_000_000);
+    expect(statSync(fileIn(pool, sail)).mtimeMs).toBe(1_000_000);
   });
 
   test('a package that the pool lacks', async () => {
-    await expect(
-      makeRepository(join(folder, `repository-${count++}`), newPool(), manifestOf(), wanted),
-    ).rejects.toThrow('ENOENT');
+    await expect(makeRepository(newRepository(), newPool(), manifestOf(), packages)).rejects.toThrow('ENOENT');
   });
+});
+
+test('pooled: the packages, and nothing that is only on its way there', async () => {
+  const packages = atNoMirror('rope', 'anchor');
+  const pool = poolOf(...packages);
+  mkdirSync(join(pool, 'partial'));
+  writeFileSync(join(pool, '.lock'), '');
+  expect(await pooled(pool)).toEqual(packages.map(each => `${each.sha256}.deb`).toSorted());
+  expect(await pooled(newPool())).toEqual([]);
 });

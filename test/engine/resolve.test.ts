@@ -150,6 +150,38 @@ describe('resolvePackages', () => {
     },
   );
 
+  test('a mirror whose index cannot be had is one fault, and nothing is recorded', async () => {
+    const where = places();
+    const lines = [
+      'Err:1 http://mirror.example/debian sid InRelease',
+      '  Could not connect to mirror.example:80 (10.9.8.7). - connect (111: Connection refused)',
+      'E: Some index files failed to download. They have been ignored, or old ones used instead.',
+    ];
+    const programs = apt({ update: await failure(lines.join('\n')) });
+    await expect(resolvePackages(manifestOf(), { ...where, programs })).rejects.toMatchObject({
+      name: 'BuildFault',
+      message:
+        'rootfs-manifests/cargo.yaml: the index of its mirror could not be fetched: http://mirror.example/debian sid InRelease: Could not connect to mirror.example:80 (10.9.8.7). - connect (111: Connection refused)',
+      hint: expect.stringContaining('leave out --update') as string,
+    });
+    expect(await recordedResolution(where.resolutions, manifestOf())).toBeNull();
+  });
+
+  test('stopped while it asks, it is no fault of the mirror', async () => {
+    const reason = new Error('interrupted');
+    await expect(resolvePackages(manifestOf(), { ...places(), programs: apt({ update: reason }) })).rejects.toBe(
+      reason,
+    );
+  });
+
+  test('a keyring that is not there', async () => {
+    const keyring = join(folder, 'no-such.gpg');
+    await expect(resolvePackages(manifestOf({ keyring }), { ...places(), programs: apt() })).rejects.toMatchObject({
+      name: 'BuildFault',
+      message: expect.stringMatching(/^the keyring \S+no-such\.gpg cannot be read: ENOENT/) as string,
+    });
+  });
+
   test('a file that apt-cache does not show is our mistake', async () => {
     await expect(
       resolvePackages(manifestOf(), { ...places(), programs: apt({ show: 'Package: rope\nFilename: x' }) }),

@@ -1,7 +1,13 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { ProcessFailure, runProcess, type ProcessOptions } from '../../pipeline/engine/run.ts';
+import {
+  holdProcess,
+  ProcessFailure,
+  runProcess,
+  type HeldProcess,
+  type ProcessOptions,
+} from '../../pipeline/engine/run.ts';
 import { openFiles, scratchDirectory } from '../disk/scratch.ts';
 
 const folder = scratchDirectory();
@@ -67,6 +73,9 @@ describe('a program that ends well', () => {
     expect([before, ...rest.toSorted()]).toEqual(['before', '', 'one', 'two']);
   });
 
+  test('does not fail because its log has no room', async () =>
+    expect(await sh('echo one', { log: '/dev/full' })).toBe('one'));
+
   test('leaves no file open', async () => {
     writeFileSync(at('read'), 'x');
     await sh('cat', { log: at('log'), stdin: at('read'), stdoutFile: at('out') });
@@ -131,20 +140,20 @@ describe('a program that ends badly', () => {
   });
 });
 
-describe('stopped', () => {
-  const alive = (pid: number): boolean => {
-    try {
-      process.kill(pid, 0);
-      // A zombie that nobody has waited for yet is dead enough.
-      return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
-    } catch {
-      return false;
-    }
-  };
-  const gone = async (pid: number): Promise<void> => {
-    await expect.poll(() => alive(pid), { timeout: 5000, interval: 5 }).toBe(false);
-  };
+const alive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    // A zombie that nobody has waited for yet is dead enough.
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+};
+const gone = async (pid: number): Promise<void> => {
+  await expect.poll(() => alive(pid), { timeout: 5000, interval: 5 }).toBe(false);
+};
 
+describe('stopped', () => {
   test('before the start nothing runs', async () => {
     const abort = new AbortController();
     const reason = new Error('not now');
@@ -170,5 +179,63 @@ describe('stopped', () => {
     await expect(running).rejects.toBe(reason);
     expect(pid).toBeGreaterThan(1);
     await gone(pid);
+  });
+});
+
+describe('a program that is held', () => {
+  const hold = async (script: string): Promise<{ held: HeldProcess; pid: number; lines: string[] }> => {
+    const lines: string[] = [];
+    return new Promise(resolve => {
+      const held = holdProcess(['sh', '-c', script, 'sh'], {
+        env: { PATH },
+        title: ['anchor'],
+        onLine: line => {
+          lines.push(line);
+          if (lines.length === 1) resolve({ held, pid: Number(line), lines });
+        },
+      });
+    });
+  };
+
+  test('runs until its end is asked for, and is followed line by line', async () => {
+    const { held, pid, lines } = await hold('echo $$; cat; echo over');
+    expect(alive(pid)).toBe(true);
+    await held.end();
+    expect(alive(pid)).toBe(false);
+    expect(lines).toEqual([String(pid), 'over']);
+    await held.ended;
+  });
+
+  test('sees exactly the environment it is given', async () => {
+    const { held, lines } = await hold('echo $$; env; cat');
+    await held.end();
+    expect(lines.filter(line => !/^(PWD|_|\d+)(=|$)/.test(line))).toEqual([`PATH=${PATH}`]);
+  });
+
+  test('is not of our process group: Ctrl-C does not reach it', async () => {
+    const { held, pid } = await hold('echo $$; cat');
+    const group = (each: number): string | undefined => readFileSync(`/proc/${each}/stat`, 'utf8').split(' ')[4];
+    expect(group(pid)).toBe(String(pid));
+    await held.end();
+  });
+
+  test('stopped, it ends with all that it started', async () => {
+    const { held, lines } = await hold('sleep 600 & echo $!; wait');
+    held.stop();
+    await held.ended;
+    await gone(Number(lines[0]));
+  });
+
+  test.each([
+    ['by itself', 'echo $$; echo why; exit 4', 'anchor ended with exit code 4'],
+    ['by another', 'echo $$; echo why; kill -KILL $$', 'anchor was ended by SIGKILL'],
+  ])('that ended %s tells so, also to who asks for its end', async (_, script, message) => {
+    const { held } = await hold(script);
+    await expect(held.ended).rejects.toMatchObject({
+      name: 'ProcessFailure',
+      message,
+      output: expect.arrayContaining(['why']) as string[],
+    });
+    await expect(held.end()).rejects.toThrow(message);
   });
 });

@@ -1,6 +1,4 @@
-import { createHash } from 'node:crypto';
 import {
-  existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -11,43 +9,29 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  digestExtents,
-  digestFile,
-  findEntry,
-  listEntries,
-  putEntry,
-  replaceFile,
-  type Entry,
-} from '../../pipeline/engine/store.ts';
-import { openFiles, scratchDirectory } from '../disk/scratch.ts';
+import { digestExtents } from '../../pipeline/engine/digest.ts';
+import { findEntry, putEntry, type Entry, type Found } from '../../pipeline/engine/store.ts';
+import { scratchDirectory } from '../disk/scratch.ts';
+import { entryOf, rotSilently } from './entries.ts';
+import { sha256 } from './steps.ts';
 
 const folder = scratchDirectory();
 const at = (name: string): string => join(folder, name);
 const { signal } = new AbortController();
-const sha256 = (bytes: Buffer | string): string => createHash('sha256').update(bytes).digest('hex');
-
-const entryOf = (own: Partial<Entry> = {}): Entry => ({
-  key: 'k1',
-  step: 'hull',
-  stage: 'tree',
-  image: 'galleon',
-  sha256: 'd1',
-  bytes: 6,
-  facts: { planks: [1, { two: null }] },
-  seconds: 1.5,
-  published: null,
-  ...own,
-});
+/** When each artifact was made, in seconds since the epoch. */
+const MADE = 1_000_000;
 let count = 0;
+
+const find = (store: string, check: 'changed' | 'always' = 'changed', key = 'k1'): Promise<Found> =>
+  findEntry(store, key, { published: null, check, signal });
 
 /** A store of its own with the entry in it. */
 async function stored(own: Partial<Entry> = {}, content = 'artful'): Promise<{ store: string; file: string }> {
   const store = at(`store-${count++}`);
   const made = at(`made-${count}`);
   writeFileSync(made, content);
+  utimesSync(made, MADE, MADE);
   const file = await putEntry(store, entryOf(own), made);
   return { store, file };
 }
@@ -55,46 +39,71 @@ async function stored(own: Partial<Entry> = {}, content = 'artful'): Promise<{ s
 describe('an entry', () => {
   test('is found as it was put; the artifact has moved', async () => {
     const { store, file } = await stored();
-    expect(await findEntry(store, 'k1')).toEqual({ entry: entryOf(), file });
+    expect(await find(store)).toEqual({ entry: entryOf(), file, fault: null });
     expect(readFileSync(file, 'utf8')).toBe('artful');
     expect(readdirSync(folder).filter(name => name.startsWith(`made-${count}`))).toEqual([]);
   });
 
-  test('by another key is none', async () => {
+  test('by another key is none, and nothing is wrong', async () => {
     const { store } = await stored();
-    expect(await findEntry(store, 'k2')).toBeNull();
-    expect(await findEntry(at('no-such-store'), 'k1')).toBeNull();
+    const none = { entry: null, file: null, fault: '' };
+    expect(await find(store, 'always', 'k2')).toEqual(none);
+    expect(await find(at('no-such-store'))).toEqual(none);
   });
 
-  test.each<[string, (folder: string) => void]>([
-    ['shorter', entry => truncateSync(join(entry, 'artifact'), 5)],
-    ['longer', entry => truncateSync(join(entry, 'artifact'), 7)],
-    ['gone', entry => rmSync(join(entry, 'artifact'))],
-    ['without its record', entry => rmSync(join(entry, 'entry.json'))],
-    ['with half a record', entry => truncateSync(join(entry, 'entry.json'), 20)],
-    ['moved to another key', entry => writeFileSync(join(entry, 'entry.json'), JSON.stringify(entryOf({ key: 'k9' })))],
-  ])('whose artifact is %s is not found', async (_, spoil) => {
+  test.each<[string, (entry: string) => void, RegExp]>([
+    ['shorter', entry => truncateSync(join(entry, 'artifact'), 5), /artifact has 5 bytes instead of 6$/],
+    ['longer', entry => truncateSync(join(entry, 'artifact'), 7), /artifact has 7 bytes instead of 6$/],
+    ['gone', entry => rmSync(join(entry, 'artifact')), /artifact is gone$/],
+    [
+      'a folder',
+      entry => {
+        rmSync(join(entry, 'artifact'));
+        mkdirSync(join(entry, 'artifact'));
+      },
+      /artifact is gone$/,
+    ],
+    ['without its record', entry => rmSync(join(entry, 'entry.json')), /entry\.json is missing or damaged$/],
+    ['with half a record', entry => truncateSync(join(entry, 'entry.json'), 20), /entry\.json is missing or damaged$/],
+    [
+      'with a bit turned in its facts',
+      entry => {
+        const record = readFileSync(join(entry, 'entry.json'), 'utf8');
+        writeFileSync(join(entry, 'entry.json'), record.replace('"two"', '"twn"'));
+      },
+      /entry\.json is missing or damaged$/,
+    ],
+  ])('whose artifact is %s is not found, and that is told', async (_, spoil, fault) => {
     const { store } = await stored();
     spoil(join(store, 'k1'));
-    expect(await findEntry(store, 'k1')).toBeNull();
+    expect(await find(store)).toEqual({ entry: null, file: null, fault: expect.stringMatching(fault) as string });
+  });
+
+  test('that stands under another key is not found, and both are told', async () => {
+    const { store } = await stored({ key: 'k9' });
+    mkdirSync(join(store, 'k1'));
+    for (const name of ['artifact', 'entry.json'])
+      writeFileSync(join(store, 'k1', name), readFileSync(join(store, 'k9', name)));
+    expect(await find(store)).toMatchObject({ entry: null, fault: `${join(store, 'k1')} holds the entry of key k9` });
   });
 
   test('put again replaces the one that was spoiled', async () => {
     const { store, file } = await stored();
     truncateSync(file, 1);
-    writeFileSync(at('again'), 'better');
+    writeFileSync(at('again'), 'artful');
     await putEntry(store, entryOf({ seconds: 9 }), at('again'));
-    expect((await findEntry(store, 'k1'))?.entry.seconds).toBe(9);
-    expect(readFileSync(file, 'utf8')).toBe('better');
+    expect((await find(store)).entry?.seconds).toBe(9);
+    expect(readFileSync(file, 'utf8')).toBe('artful');
+    expect(readdirSync(store)).toEqual(['k1']);
   });
 
   test('put by two at once is there, whoever was first', async () => {
     const store = at('store-race');
     const rivals = Array.from({ length: 8 }, (_, index) => at(`rival-${index}`));
-    for (const rival of rivals) writeFileSync(rival, 'equals');
+    for (const rival of rivals) writeFileSync(rival, 'artful');
     const files = await Promise.all(rivals.map(rival => putEntry(store, entryOf(), rival)));
     expect(new Set(files)).toEqual(new Set([join(store, 'k1', 'artifact')]));
-    expect((await findEntry(store, 'k1'))?.entry.bytes).toBe(6);
+    expect((await find(store, 'always')).entry?.bytes).toBe(6);
     expect(readdirSync(folder).filter(name => name.startsWith('rival-'))).toEqual([]);
   });
 
@@ -102,7 +111,7 @@ describe('an entry', () => {
     const store = at('store-cut');
     // The artifact is missing, as if the machine had stopped in the middle of putting it.
     await expect(putEntry(store, entryOf(), at('never-made'))).rejects.toThrow('ENOENT');
-    expect(await findEntry(store, 'k1')).toBeNull();
+    expect(await find(store)).toMatchObject({ entry: null, fault: '' });
     expect(readdirSync(store).filter(name => name === 'k1')).toEqual([]);
   });
 
@@ -110,195 +119,87 @@ describe('an entry', () => {
     const { store } = await stored();
     const record = join(store, 'k1', 'entry.json');
     utimesSync(record, 1000, 1000);
-    await findEntry(store, 'k1');
+    await find(store);
     expect(statSync(record).mtimeMs).toBeGreaterThan(1_000_000);
   });
 });
 
-describe('the entry of a published file', () => {
-  async function published(): Promise<{ store: string; file: string }> {
-    const store = at(`store-${count++}`);
-    const file = at(`ship-${count}.raw`);
-    writeFileSync(file, 'artful');
-    const { mtimeMs, ino } = statSync(file);
-    await putEntry(store, entryOf({ published: { path: file, mtimeMs, ino } }), at(`elsewhere-${count}`));
-    return { store, file };
-  }
+describe('the bytes of an artifact', () => {
+  test('are not read when its file is as it was', async () => {
+    const { store, file } = await stored();
+    rotSilently(join(store, 'k1'), file, 'rotten');
+    expect(await find(store, 'changed')).toMatchObject({ file, fault: null });
+  });
 
-  test('is where it was published, not in the store', async () => {
-    const { store, file } = await published();
-    expect((await findEntry(store, 'k1'))?.file).toBe(file);
-    expect(readdirSync(join(store, 'k1'))).toEqual(['entry.json']);
+  test('are read when that is asked, and both digests told', async () => {
+    const { store, file } = await stored();
+    rotSilently(join(store, 'k1'), file, 'rotten');
+    expect(await find(store, 'always')).toEqual({
+      entry: null,
+      file: null,
+      fault: `${file} has SHA-256 ${sha256('rotten')} instead of ${sha256('artful')}`,
+    });
   });
 
   test.each<[string, (file: string) => void]>([
-    ['gone', file => rmSync(file)],
-    ['longer', file => writeFileSync(file, 'artfully')],
-    ['touched', file => utimesSync(file, 1000, 1000)],
+    ['written', file => writeFileSync(file, 'forged')],
     [
-      'replaced by another of the same length and time',
+      'written, and its time set back',
       file => {
-        const { atime, mtime } = statSync(file);
-        writeFileSync(`${file}.new`, 'forged');
-        rmSync(file);
-        mkdirSync(file);
-        rmSync(file, { recursive: true });
-        writeFileSync(file, readFileSync(`${file}.new`));
-        utimesSync(file, atime, new Date(mtime.getTime() + 1));
+        writeFileSync(file, 'forged');
+        utimesSync(file, MADE, MADE);
       },
     ],
-  ])('is not found when that is %s', async (_, change) => {
-    const { store, file } = await published();
+    [
+      'replaced',
+      file => {
+        rmSync(file);
+        writeFileSync(file, 'forged');
+      },
+    ],
+  ])('are read when its file was %s', async (_, change) => {
+    const { store, file } = await stored();
     change(file);
-    expect(await findEntry(store, 'k1')).toBeNull();
-  });
-});
-
-test('listEntries gives the last used first, with what it takes on disk', async () => {
-  const { store } = await stored({ key: 'old' }, 'x'.repeat(9000));
-  for (const [key, time] of [
-    ['new', 3000],
-    ['mid', 2000],
-  ] as const) {
-    writeFileSync(at('one'), 'y');
-    await putEntry(store, entryOf({ key }), at('one'));
-    utimesSync(join(store, key, 'entry.json'), time, time);
-  }
-  utimesSync(join(store, 'old', 'entry.json'), 1000, 1000);
-  mkdirSync(join(store, 'rubbish'));
-  const rows = await listEntries(store);
-  expect(rows.map(row => [row.entry.key, row.usedAt.getTime(), row.folder])).toEqual([
-    ['new', 3_000_000, join(store, 'new')],
-    ['mid', 2_000_000, join(store, 'mid')],
-    ['old', 1_000_000, join(store, 'old')],
-  ]);
-  expect(rows[2]?.onDisk).toBeGreaterThanOrEqual(9000);
-  expect(await listEntries(at('no-such-store'))).toEqual([]);
-});
-
-describe('digests', () => {
-  const file = at('sparse');
-  const write = (...pieces: [number, string][]): void => {
-    const bytes = Buffer.alloc(5000);
-    for (const [start, text] of pieces) bytes.write(text, start);
-    writeFileSync(file, bytes);
-  };
-
-  test.each([0, 1, 100_000])('digestFile of %d bytes is what sha256sum says', async size => {
-    const bytes = Buffer.alloc(size, 'kelp');
-    writeFileSync(file, bytes);
-    expect(await digestFile(file, signal)).toEqual({ sha256: sha256(bytes), bytes: size });
+    expect(await find(store, 'changed')).toMatchObject({
+      entry: null,
+      fault: expect.stringContaining('has SHA-256') as string,
+    });
   });
 
-  test('digestFile reads extents only, and says the same', async () => {
-    const piece = fc.tuple(fc.nat(700), fc.integer({ min: 1, max: 700 }));
-    await fc.assert(
-      fc.asyncProperty(fc.array(piece, { maxLength: 6 }), fc.nat(900), async (pieces, tail) => {
-        let end = 0;
-        const extents = pieces.map(([gap, length]): [number, number] => {
-          const start = end + gap;
-          end = start + length;
-          return [start, length];
-        });
-        const bytes = Buffer.alloc(end + tail);
-        for (const [start, length] of extents) bytes.fill('data', start, start + length);
-        writeFileSync(file, bytes);
-        expect(await digestFile(file, signal, extents)).toEqual({ sha256: sha256(bytes), bytes: bytes.length });
-      }),
-      { numRuns: 30 },
-    );
+  test('are read once after a harmless touch, and found sound', async () => {
+    const { store, file } = await stored();
+    const record = (): string => readFileSync(join(store, 'k1/entry.json'), 'utf8');
+    const before = record();
+    utimesSync(file, 1000, 1000);
+    expect(await find(store)).toEqual({ entry: entryOf(), file, fault: null });
+    expect(record()).not.toBe(before);
+    rotSilently(join(store, 'k1'), file, 'rotten');
+    expect(await find(store)).toMatchObject({ file });
   });
 
-  test('digestExtents is equal for equal data', async () => {
-    write([100, 'abc'], [4000, 'xyz']);
-    const first = await digestExtents(file, signal, [
-      [100, 3],
-      [4000, 3],
-    ]);
-    write([100, 'abc'], [4000, 'xyz']);
-    expect(
-      await digestExtents(file, signal, [
-        [100, 3],
-        [4000, 3],
-      ]),
-    ).toEqual(first);
-    expect(first.bytes).toBe(5000);
+  test('are looked at by many at once, who all find it', async () => {
+    const { store, file } = await stored();
+    utimesSync(file, 1000, 1000);
+    const all = await Promise.all(Array.from({ length: 9 }, () => find(store)));
+    expect(all.map(each => each.file)).toEqual(Array.from({ length: 9 }, () => file));
+    expect(readdirSync(join(store, 'k1')).toSorted()).toEqual(['artifact', 'entry.json']);
   });
 
-  test.each<[string, [number, string][], [number, number][]]>([
-    [
-      'moves',
-      [
-        [101, 'abc'],
-        [4000, 'xyz'],
-      ],
-      [
-        [101, 3],
-        [4000, 3],
-      ],
-    ],
-    [
-      'moves from one extent to the next',
-      [
-        [100, 'ab'],
-        [3999, 'cxyz'],
-      ],
-      [
-        [100, 2],
-        [3999, 4],
-      ],
-    ],
-    [
-      'changes',
-      [
-        [100, 'abd'],
-        [4000, 'xyz'],
-      ],
-      [
-        [100, 3],
-        [4000, 3],
-      ],
-    ],
-    [
-      'changes places',
-      [
-        [100, 'xyz'],
-        [4000, 'abc'],
-      ],
-      [
-        [100, 3],
-        [4000, 3],
-      ],
-    ],
-  ])('digestExtents differs when data %s', async (_, pieces, extents) => {
-    write([100, 'abc'], [4000, 'xyz']);
-    const before = await digestExtents(file, signal, [
-      [100, 3],
-      [4000, 3],
-    ]);
-    write(...pieces);
-    expect((await digestExtents(file, signal, extents)).sha256).not.toBe(before.sha256);
+  test('of a sparse one are those that are no holes', async () => {
+    const { store, file } = await stored();
+    const facts = { extents: [[0, 3]] };
+    const { sha256: digest } = await digestExtents(file, signal, [[0, 3]]);
+    writeFileSync(at('sparse'), 'artful');
+    const sparse = await putEntry(store, entryOf({ key: 'k2', facts, sha256: digest }), at('sparse'));
+    writeFileSync(sparse, 'artist');
+    expect(await find(store, 'always', 'k2')).toMatchObject({ fault: null });
+    writeFileSync(sparse, 'Artist');
+    expect(await find(store, 'always', 'k2')).toMatchObject({ entry: null });
   });
 
-  test('digestExtents differs when the file is longer', async () => {
-    write([100, 'abc']);
-    const before = await digestExtents(file, signal, [[100, 3]]);
-    truncateSync(file, 5001);
-    expect((await digestExtents(file, signal, [[100, 3]])).sha256).not.toBe(before.sha256);
+  test('reading them ends when the build does', async () => {
+    const { store } = await stored();
+    const stopped = { published: null, check: 'always', signal: AbortSignal.abort(new Error('enough')) } as const;
+    await expect(findEntry(store, 'k1', stopped)).rejects.toThrow('enough');
   });
-
-  test('stop when told to', async () => {
-    write([0, 'x']);
-    await expect(digestFile(file, AbortSignal.abort(new Error('enough')))).rejects.toThrow();
-    await expect.poll(() => openFiles(folder)).toEqual([]);
-  });
-});
-
-test('replaceFile leaves the new text and nothing beside it', async () => {
-  mkdirSync(at('records'));
-  writeFileSync(at('records/build.json'), 'a long old text');
-  await replaceFile(at('records/build.json'), 'new');
-  expect(readFileSync(at('records/build.json'), 'utf8')).toBe('new');
-  expect(readdirSync(at('records'))).toEqual(['build.json']);
-  expect(existsSync(at('records/build.json.tmp'))).toBe(false);
 });

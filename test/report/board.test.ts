@@ -93,6 +93,44 @@ test('an interruption', () => {
   expect(draw(board, 76, 10).at(-1)).toBe('head: kiosk 3.7 stopped after 10.0s');
 });
 
+test('a step that waits is there with what it waits for, and gone once it was reused', () => {
+  const waits: [number, Event][] = [
+    ...EVENTS,
+    [6, { type: 'waiting', id: 'disk', detail: 'another build\u001b[2J is making it' }],
+  ];
+  expect(draw(boardAfter(waits), 76, 9).slice(-3)).toEqual([
+    'running: tree         5.0s  tree of kiosk',
+    'running: disk         3.0s  waits\n› another build is making it',
+    'head: kiosk 3.7  9.0s  0 of 3 steps',
+  ]);
+  const reused = boardAfter([...waits, [9, { type: 'reused', id: 'disk', detail: '9 MiB' }]]);
+  expect(draw(reused, 76, 9)[0]).toBe('done: 2 steps reused');
+  expect(draw(reused, 76, 9).join('\n')).not.toContain('disk');
+});
+
+test('a step that waited and then begins counts its own time', () => {
+  const board = boardAfter([
+    ...EVENTS,
+    [6, { type: 'waiting', id: 'disk', detail: 'another build is making it' }],
+    [20, { type: 'started', task: { id: 'disk', summary: 'disk of kiosk' } }],
+  ]);
+  expect(draw(board, 76, 22)).toContain('running: disk         2.0s  disk of kiosk');
+  expect(draw(board, 76, 22).join('\n')).not.toContain('another build');
+});
+
+test('a task that waits while it runs keeps its time, its bar and what it is', () => {
+  const board = boardAfter([...EVENTS, [8, { type: 'waiting', id: 'packages', detail: 'another build is at it' }]]);
+  expect(draw(board, 76, 9)).toContain(
+    'running: packages     6.0s  ██████████░░░░░░░░░░  50%  packages of kiosk\n› another build is at it',
+  );
+});
+
+test('what waits at the end was stopped', () => {
+  const board = boardAfter([...EVENTS, [6, { type: 'waiting', id: 'disk', detail: 'another build is making it' }]]);
+  board.stop(10, true);
+  expect(draw(board, 76, 10)).toContain('stopped: disk         4.0s  waits  stopped');
+});
+
 test('no row is wider than asked', () => {
   fc.assert(
     fc.property(
@@ -104,6 +142,7 @@ test('no row is wider than asked', () => {
           ...EVENTS,
           [5, { type: 'progress', id: 'tree', fraction: 1, detail: text }],
           [6, { type: 'warning', message: text, hint: text }],
+          [6, { type: 'waiting', id: text, detail: text }],
         ]);
         const rows = board.lines(width, now).lines.flatMap(line => line.text.split('\n'));
         expect(Math.max(...rows.map(columnsOf))).toBeLessThanOrEqual(width);

@@ -34,18 +34,31 @@ function play({ emit }: Renderer): void {
   });
 }
 
+/** What is on screen before long, each spinner as `*`. */
+async function expectFrame(frame: () => string[], lines: readonly string[]): Promise<void> {
+  const seen = (): string[] => frame().map(line => line.replace(/^[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏]/, '*'));
+  await expect.poll(seen, { timeout: 20_000 }).toEqual(lines);
+}
+
 test('draws while things run', async () => {
   const { renderer, frame, at } = open();
   play(renderer);
   at(4.2);
-  await new Promise(resolve => setTimeout(resolve, 350));
-  expect(frame().map(line => line.replace(/^[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏]/, '*'))).toEqual([
+  await expectFrame(frame, [
     '✔ 1 step reused',
     '* packages     4.2s  ██░░░░░░░░  25%  packages of kiosk, all that the…',
     '  › installing a package with a name that is far too long for it',
     '* tree         4.2s  tree of kiosk',
     '* kiosk 3.7  4.2s',
   ]);
+  await renderer.close();
+});
+
+test('draws what waits for another build', async () => {
+  const { renderer, frame, at } = open();
+  renderer.emit({ type: 'waiting', id: 'disk', detail: 'another build is making it' });
+  at(2);
+  await expectFrame(frame, ['* disk     2.0s  waits', '  › another build is making it', '* preparing  2.0s']);
   await renderer.close();
 });
 

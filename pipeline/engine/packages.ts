@@ -1,0 +1,121 @@
+/** The packages of a manifest: which they are, and their files in the pool. One process at a time asks the mirrors. */
+import path from 'node:path';
+import type { Manifest } from '../config/types.ts';
+import { PATIENCE } from '../debian/apt.ts';
+import type { ResolvedPackage } from '../debian/stanza.ts';
+import type { Emit } from '../report/events.ts';
+import { cacheFolders, type Environment } from './environment.ts';
+import { BuildFault } from './fault.ts';
+import { withLock, type LockOptions } from './lock.ts';
+import { fetchPackages, lookIntoPool } from './pool.ts';
+import type { Programs } from './programs.ts';
+import { recordedResolution, resolvePackages, type Resolution } from './resolve.ts';
+import { CACHE_REMEDY, explainFullDisk, installedRoom, type Need } from './room.ts';
+import { timed } from './timed.ts';
+
+export interface PackageOptions {
+  environment: Environment;
+  signal: AbortSignal;
+  emit: Emit;
+  /** Ask the mirrors anew, though an answer is recorded. */
+  update: boolean;
+  /** Ask no mirror for anything. */
+  offline: boolean;
+}
+
+/** The recorded resolution, or a new one when there is none or `update` asks for it. */
+export async function ensureResolution(
+  manifest: Manifest,
+  programs: Programs,
+  options: PackageOptions,
+): Promise<Resolution> {
+  const folders = cacheFolders(options.environment.cache);
+  const recorded = options.update ? null : await recordedResolution(folders.resolutions, manifest);
+  if (recorded !== null) return recorded;
+  if (options.offline)
+    throw new BuildFault(
+      `which packages rootfs-manifests/${manifest.name}.yaml means was never asked, or it was changed since`,
+      'build once without --offline',
+    );
+  const task = {
+    id: `resolve ${manifest.name}`,
+    summary: `which packages rootfs-manifests/${manifest.name}.yaml means today`,
+  };
+  return timed(task, options, async () => {
+    const lock = path.join(folders.locks, 'resolve');
+    const resolution = await withLock(lock, lockOptions(task.id, options), async () => {
+      const meanwhile = options.update ? null : await recordedResolution(folders.resolutions, manifest);
+      return meanwhile ?? resolvePackages(manifest, { ...folders, programs, signal: options.signal });
+    });
+    return { value: resolution, detail: `${resolution.packages.length} packages` };
+  });
+}
+
+/** Brings every package of a resolution into the pool, those whose file was damaged there too. */
+export async function ensureFetched(
+  resolution: Resolution,
+  programs: Programs,
+  options: PackageOptions,
+): Promise<void> {
+  const { environment, signal, emit } = options;
+  const { pool } = cacheFolders(environment.cache);
+  const wanted = await wantedFrom(pool, resolution, options);
+  if (wanted.length === 0) return;
+  if (options.offline) throw notInPool(resolution, wanted);
+  const task = {
+    id: `fetch ${resolution.manifest}`,
+    summary: `packages of ${resolution.manifest} that are not in the pool`,
+  };
+  await timed(task, options, async () => {
+    const onProgress = (fraction: number, detail: string): void =>
+      emit({ type: 'progress', id: task.id, fraction, detail });
+    const fetched = await withLock(path.join(pool, '.lock'), lockOptions(task.id, options), async () => {
+      const still = await lookIntoPool(pool, wanted, signal);
+      const packages = [...still.missing, ...still.damaged];
+      // Whoever was waited for may have brought them all; apt-helper refuses to fetch nothing.
+      if (packages.length === 0) return packages;
+      const patience = PATIENCE;
+      await fetchPackages(packages, { pool, programs, patience, signal, onProgress }).catch(async error => {
+        throw await explainFullDisk(error, needOf(task.id, packages, environment));
+      });
+      return packages;
+    });
+    const bytes = fetched.reduce((sum, each) => sum + each.bytes, 0);
+    return { value: undefined, detail: `${fetched.length} packages, ${Math.round(bytes / 1e6)} MB` };
+  });
+}
+
+/** What to say while another process does the same. */
+export function lockOptions(id: string, { environment, signal, emit }: PackageOptions): LockOptions {
+  const detail = 'another build is at it';
+  return { environment, signal, onWait: () => emit({ type: 'waiting', id, detail }) };
+}
+
+/** For whom the disk is full while packages are brought in. */
+export function needOf(what: string, packages: readonly ResolvedPackage[], { cache }: Environment): Need {
+  return { what, needed: installedRoom(packages), places: [{ folder: cache, remedy: CACHE_REMEDY }] };
+}
+
+async function wantedFrom(
+  pool: string,
+  resolution: Resolution,
+  { signal, emit }: PackageOptions,
+): Promise<ResolvedPackage[]> {
+  const { missing, damaged } = await lookIntoPool(pool, resolution.packages, signal);
+  for (const { name, version, sha256 } of damaged)
+    emit({
+      type: 'warning',
+      message: `${name} ${version} in the pool is damaged: ${sha256}.deb has another digest than its name says`,
+      hint: 'it is fetched again',
+    });
+  return [...missing, ...damaged];
+}
+
+function notInPool(resolution: Resolution, wanted: readonly ResolvedPackage[]): BuildFault {
+  const named = wanted.slice(0, 5).map(each => `${each.name} ${each.version}`);
+  const more = wanted.length > named.length ? ` and ${wanted.length - named.length} more` : '';
+  return new BuildFault(
+    `packages of rootfs-manifests/${resolution.manifest}.yaml are not in the pool: ${named.join(', ')}${more}`,
+    'build once without --offline, or bring the pool of another machine',
+  );
+}

@@ -1,0 +1,49 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { codeOf, replaceFile, syncFile, syncFolder, writeSynced } from '../../pipeline/engine/files.ts';
+import { openFiles, scratchDirectory } from '../disk/scratch.ts';
+
+const folder = scratchDirectory();
+const at = (name: string): string => join(folder, name);
+
+describe('replaceFile', () => {
+  test('leaves the new text and nothing beside it', async () => {
+    mkdirSync(at('records'));
+    writeFileSync(at('records/build.json'), 'a long old text');
+    await replaceFile(at('records/build.json'), 'new');
+    expect(readFileSync(at('records/build.json'), 'utf8')).toBe('new');
+    expect(readdirSync(at('records'))).toEqual(['build.json']);
+  });
+
+  test('by several at once: one of the texts, whole', async () => {
+    mkdirSync(at('rivals'));
+    const texts = Array.from({ length: 12 }, (_, index) => String(index).repeat(1000 * (index + 1)));
+    await Promise.all(texts.map(text => replaceFile(at('rivals/entry.json'), text)));
+    expect(texts).toContain(readFileSync(at('rivals/entry.json'), 'utf8'));
+    expect(readdirSync(at('rivals'))).toEqual(['entry.json']);
+  });
+});
+
+test('writeSynced overwrites all that was there', async () => {
+  writeFileSync(at('log'), 'x'.repeat(9000));
+  await writeSynced(at('log'), 'short');
+  expect(readFileSync(at('log'), 'utf8')).toBe('short');
+});
+
+test('what is synced or written is closed again, also after a failure', async () => {
+  writeFileSync(at('hull'), 'x');
+  await syncFile(at('hull'));
+  await syncFolder(folder);
+  await writeSynced(at('hull'), 'y');
+  await expect(writeSynced(folder, 'y')).rejects.toThrow('EISDIR');
+  await expect(syncFile(at('no-such'))).rejects.toThrow('ENOENT');
+  expect(openFiles(folder)).toEqual([]);
+});
+
+test.each([
+  [Object.assign(new Error('x'), { code: 'EXDEV' }), 'EXDEV'],
+  [new Error('x'), ''],
+  [null, ''],
+  [undefined, ''],
+])('codeOf %s: "%s"', (error, code) => expect(codeOf(error)).toBe(code));
