@@ -12,6 +12,7 @@ import { check, checkTheHost } from './commands/check.ts';
 import { findProject, type CommandContext, type ExitCode } from './commands/context.ts';
 import { showFailure } from './commands/failure.ts';
 import { showPlan } from './commands/plan.ts';
+import { COMPRESSIONS } from './commands/prepare.ts';
 import { writeSchemas } from './commands/schema.ts';
 import { show } from './commands/show.ts';
 import type { Environment } from './engine/environment.ts';
@@ -65,6 +66,7 @@ imageOptions(program.command('plan').description('the steps of an image, their k
         image,
         sets: options.set,
         formats: options.format,
+        compress: options.compress,
         out: options.out,
         why: options.why ?? null,
       }),
@@ -81,7 +83,7 @@ imageOptions(program.command('build').description('build an image into OUT/NAME/
   )
   .addHelpText(
     'after',
-    '\nExamples:\n  caisson build eflow\n  caisson build eflow --update --set version=2026.12.0\n  caisson build eflow --offline\n  caisson build eflow --set layout=large-log --format vhdx,raw --out /srv/images',
+    '\nExamples:\n  caisson build eflow\n  caisson build eflow --update --set version=2026.12.0\n  caisson build eflow --offline\n  caisson build eflow --set layout=large-log --format vhdx,raw --out /srv/images\n  caisson build eflow --format vhd,qcow2 --compress zst',
   )
   .action(
     (image: string, options: ImageOptions & { jobs: number; update?: boolean; offline?: boolean }, self: Command) =>
@@ -90,6 +92,7 @@ imageOptions(program.command('build').description('build an image into OUT/NAME/
           image,
           sets: options.set,
           formats: options.format,
+          compress: options.compress,
           out: options.out,
           jobs: options.jobs,
           update: options.update === true,
@@ -103,9 +106,13 @@ program
   .description('draw the disk of a layout or an image to scale')
   .argument('<target>', 'a layout (name or file), an image file, or the name of an image that was built')
   .addOption(outOption())
-  .addHelpText('after', '\nExamples:\n  caisson show eflow\n  caisson show out/eflow/eflow.vhdx')
-  .action((target: string, options: { out: string }, self: Command) =>
-    run(self, context => show(context, { target, out: options.out })),
+  .option('--svg <file>', 'write the drawing as an SVG file instead; an older one is replaced')
+  .addHelpText(
+    'after',
+    '\nExamples:\n  caisson show eflow\n  caisson show out/eflow/eflow.vhdx\n  caisson show eflow --svg docs/disk.svg',
+  )
+  .action((target: string, options: { out: string; svg?: string }, self: Command) =>
+    run(self, context => show(context, { target, out: options.out, svg: options.svg ?? null })),
   );
 
 program
@@ -169,6 +176,7 @@ program
 interface ImageOptions {
   set: string[];
   format: string[];
+  compress: (typeof COMPRESSIONS)[number];
   out: string;
 }
 
@@ -187,6 +195,11 @@ function imageOptions(command: Command): Command {
       formats,
       [] as string[],
     )
+    .addOption(
+      new Option('--compress <how>', 'zst: make FILE.zst of each container too; FILE stays beside it')
+        .choices(COMPRESSIONS)
+        .default('none', 'only what the definition compresses'),
+    )
     .addOption(outOption());
 }
 
@@ -198,7 +211,7 @@ function formats(text: string): string[] {
   const all = text.split(',').map(each => each.trim());
   const unknown = all.find(each => !(CONTAINER_FORMATS as readonly string[]).includes(each));
   if (unknown !== undefined)
-    throw new InvalidArgumentError(`"${unknown}" is no format; there are ${CONTAINER_FORMATS.join(' and ')}.`);
+    throw new InvalidArgumentError(`"${unknown}" is no format; there are ${CONTAINER_FORMATS.join(', ')}.`);
   return [...new Set(all)];
 }
 

@@ -61,7 +61,7 @@ async function bootImage(context: CommandContext, options: BootOptions): Promise
 async function manifestNames(context: CommandContext, image: string): Promise<{ tools: string; vmTools: string }> {
   const defined = !image.includes('/') && (await exists(fileOf(context.project, 'image', image)));
   if (!defined) return { tools: 'tools', vmTools: 'vm-tools' };
-  return (await loadImage(context, { image, sets: [], formats: [] })).image;
+  return (await loadImage(context, { image, sets: [], formats: [], compress: 'none' })).image;
 }
 
 /** Host path of the tree with QEMU, made when it is not there. */
@@ -76,9 +76,15 @@ export async function vmTree(context: CommandContext, names: { tools: string; vm
   return ensureTree(vmTools, await ensureResolution(vmTools, programs, options), programs, options);
 }
 
-/** A path as it is; a name as the VHDX (or raw disk) that a build of it left in the output folder. */
+/** Names of files that hold a disk, or that somebody may take for one. */
+export const DISK_FILE = /\.(vhdx|vhd|raw|img|qcow2|vmdk|vdi|zst|gz|xz|zip)$/;
+
+/** Formats that are read here, the cheapest to read first. */
+const READ_FORMATS = ['vhdx', 'raw', 'vhd'] as const;
+
+/** A path as it is; a name as the disk that a build of it left in the output folder, in a format that is read here. */
 export async function imageFile(image: string, out: string): Promise<string> {
-  const isPath = image.includes('/') || /\.(vhdx|raw|img)$/.test(image);
+  const isPath = image.includes('/') || DISK_FILE.test(image);
   const candidates = isPath ? [image] : await builtFiles(path.join(out, image), image);
   for (const file of candidates) if ((await stat(file).catch(() => null))?.isFile()) return file;
   throw new UsageFault(
@@ -89,12 +95,16 @@ export async function imageFile(image: string, out: string): Promise<string> {
 
 /** What the last build of an image left, by its build.json: a file of an earlier one may stand beside. */
 async function builtFiles(folder: string, image: string): Promise<string[]> {
+  const readable = READ_FORMATS.map(format => `${image}.${format}`);
   try {
     const record = JSON.parse(await readFile(path.join(folder, 'build.json'), 'utf8')) as {
       artifacts: { path: string }[];
     };
-    return record.artifacts.map(each => path.join(folder, each.path));
+    const made = record.artifacts.map(each => each.path);
+    // What is not read here comes last, and is then refused by what it is.
+    const others = made.filter(name => !readable.includes(name));
+    return [...readable.filter(name => made.includes(name)), ...others].map(name => path.join(folder, name));
   } catch {
-    return ['vhdx', 'raw'].map(format => path.join(folder, `${image}.${format}`));
+    return readable.map(name => path.join(folder, name));
   }
 }

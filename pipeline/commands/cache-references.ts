@@ -37,7 +37,10 @@ export async function referencesOf(
 
 async function keysOf(context: CommandContext, image: string): Promise<string[]> {
   try {
-    const { plan } = await planRecorded(context, await loadImage(context, { image, sets: [], formats: [] }));
+    const { plan } = await planRecorded(
+      context,
+      await loadImage(context, { image, sets: [], formats: [], compress: 'none' }),
+    );
     return plan.steps.flatMap(step => step.key ?? []);
   } catch (error) {
     if (!(error instanceof ConfigFault)) throw error;

@@ -5,10 +5,10 @@ import { lookAhead } from '../engine/execute.ts';
 import { listEntries } from '../engine/store.ts';
 import { drawTable } from '../report/table.ts';
 import type { CommandContext, ExitCode } from './context.ts';
-import { loadImage, planRecorded, type LoadOptions } from './prepare.ts';
+import { loadImage, planRecorded, type ImageOptions } from './prepare.ts';
 import { drawChain, explainChain, explainStep, type WhyInput } from './why.ts';
 
-export interface PlanOptions extends LoadOptions {
+export interface PlanOptions extends ImageOptions {
   out: string;
   /** A step to tell about in full; null for a line about each. */
   why: string | null;

@@ -8,26 +8,37 @@ import { recordedResolution, type Resolution } from '../engine/resolve.ts';
 import { cacheFolders } from '../engine/environment.ts';
 import { treePrograms, type Programs } from '../engine/programs.ts';
 import { makePlan, type Plan, type PlanInput } from '../plan/plan.ts';
-import { withFormats } from '../plan/formats.ts';
+import { withFormats, type Wanted } from '../plan/formats.ts';
 import { STAGES } from '../stages/index.ts';
 import { UsageFault, type CommandContext } from './context.ts';
 
-export interface LoadOptions {
+export { COMPRESSIONS } from '../plan/formats.ts';
+
+/** What says which image is meant. */
+export interface ImageOptions {
   image: string;
   sets: readonly string[];
   /** Container formats to make; empty for those that the definition declares. */
   formats: readonly string[];
+  /** Whether each container is made compressed too. */
+  compress: Wanted['compress'];
 }
 
-export interface PrepareOptions extends LoadOptions {
+export interface PrepareOptions extends ImageOptions {
   /** Ask the mirrors for newer packages. */
   update: boolean;
   /** Ask no mirror for anything. */
   offline: boolean;
 }
 
+/** A project whose image `--format` and `--compress` may have changed. */
+export interface LoadedProject extends Project {
+  /** Ids of the steps that the definition has, in its order. */
+  written: readonly string[];
+}
+
 export interface Prepared {
-  project: Project;
+  project: LoadedProject;
   plan: Plan;
   resolutions: Record<string, Resolution>;
   /** Host path of the tools tree. */
@@ -37,23 +48,24 @@ export interface Prepared {
 }
 
 /** Loads an image with all that it names. Throws ConfigFault with every fault of every file. */
-export async function loadImage(context: CommandContext, options: LoadOptions): Promise<Project> {
+export async function loadImage(context: CommandContext, options: ImageOptions): Promise<LoadedProject> {
   const project = await loadProject({
     project: context.project,
     image: options.image,
     sets: [...options.sets],
     stages: STAGES,
   });
-  const image = withFormats(project.image, options.formats);
+  const image = withFormats(project.image, options);
   if (image === null)
     throw new UsageFault(
-      `${project.image.name} has no container step, so --format has nothing to go by`,
+      `${project.image.name} has no container step, so ${options.formats.length > 0 ? '--format' : '--compress'} has nothing to go by`,
       'add a step with `stage: container` to the definition',
     );
   refuseFuture(project);
+  const loaded = { ...project, image, written: project.image.stages.map(step => step.id) };
   // Planned once without packages: faults in options are told before anything is fetched.
-  planOrThrow({ ...project, image }, {});
-  return { ...project, image };
+  planOrThrow(loaded, {});
+  return loaded;
 }
 
 /**
@@ -76,7 +88,7 @@ function refuseFuture({ image, position }: Project): void {
 /** The plan with what is known today, without touching the network or making anything. */
 export async function planRecorded(
   context: CommandContext,
-  project: Project,
+  project: LoadedProject,
 ): Promise<{ plan: Plan; resolutions: Record<string, Resolution | undefined> }> {
   const { resolutions: folder } = cacheFolders(context.environment.cache);
   const wanted = [toolsManifest(project), ...sourcesOf(planOrThrow(project, {}))];
@@ -114,13 +126,29 @@ function sourcesOf(plan: Plan): Manifest[] {
   return [...new Set(plan.steps.flatMap(step => step.sources ?? []))];
 }
 
-function planOrThrow(project: Project, packages: PlanInput['packages']): Plan {
+function planOrThrow(project: LoadedProject, packages: PlanInput['packages']): Plan {
   const { plan, faults } = makePlan({ ...project, stages: STAGES, packages });
   if (plan !== null) return plan;
   throw new ConfigFault(
     faults.map(({ index, path, message, hint }) => {
-      const where = path === '' ? `stages[${index}]` : `stages[${index}].options.${path}`;
-      return { position: project.position(where), path: where, message, ...(hint === '' ? {} : { hint }) };
+      const { place, where } = placeOfFault(project, index, path);
+      return { position: project.position(place), path: where, message, ...(hint === '' ? {} : { hint }) };
     }),
   );
+}
+
+/** Where the file has what is at fault, and how it is called; a step that the file does not have by its option. */
+function placeOfFault(
+  { image, written }: LoadedProject,
+  index: number,
+  path: string,
+): { place: string; where: string } {
+  const step = image.stages[index];
+  const line = step === undefined ? -1 : written.indexOf(step.id);
+  if (step !== undefined && line === -1) {
+    const where = step.stage === 'compress' ? '--compress zst' : `--format ${String(step.options.format)}`;
+    return { place: 'stages', where };
+  }
+  const place = path === '' ? `stages[${line}]` : `stages[${line}].options.${path}`;
+  return { place, where: place };
 }

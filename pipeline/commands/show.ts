@@ -1,34 +1,68 @@
 /** caisson show: the disk of a layout or an image, drawn to scale. */
-import { readFile } from 'node:fs/promises';
+import { mkdir, open, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { exists, fileOf } from '../config/places.ts';
 import { loadLayout } from '../config/project.ts';
 import { withImage } from '../disk/read.ts';
 import { decodeGpt } from '../formats/gpt-read.ts';
 import { partitionTypeName } from '../formats/guid.ts';
+import { replaceFile } from '../engine/files.ts';
 import { drawDisk, type DrawnDisk } from '../report/draw-disk.ts';
+import { drawSvg } from '../report/draw-svg.ts';
 import type { Emit } from '../report/events.ts';
-import { imageFile } from './boot.ts';
+import { DISK_FILE, imageFile } from './boot.ts';
 import { UsageFault, type CommandContext, type ExitCode } from './context.ts';
 
-export async function show(
-  context: CommandContext,
-  { target, out }: { target: string; out: string },
-): Promise<ExitCode> {
+export interface ShowOptions {
+  target: string;
+  out: string;
+  /** File to write the drawing into, as SVG; null for the terminal. */
+  svg: string | null;
+}
+
+export async function show(context: CommandContext, { target, out, svg }: ShowOptions): Promise<ExitCode> {
   const disk = await drawnDisk(context, target, out);
-  context.print(
-    context.json
-      ? `${JSON.stringify(disk, null, 2)}\n`
-      : `${drawDisk(disk, { ...context, width: context.width ?? 100 })}\n`,
-  );
+  if (svg !== null) await writeSvg(svg, disk);
+  if (context.json) context.print(`${JSON.stringify(svg === null ? disk : { ...disk, svg }, null, 2)}\n`);
+  else if (svg !== null) context.print(`${svg}\n`);
+  else context.print(`${drawDisk(disk, { ...context, width: context.width ?? 100 })}\n`);
   return 0;
+}
+
+/** Refuses to replace what is no SVG: `--svg eflow.vhdx` must not cost an image. */
+async function writeSvg(file: string, disk: DrawnDisk): Promise<void> {
+  if (!(await mayBeReplaced(file)))
+    throw new UsageFault(`${file} is there, and no SVG; it is left as it is`, 'name another file, or remove that one');
+  await mkdir(path.dirname(file), { recursive: true });
+  await replaceFile(file, drawSvg(disk));
+}
+
+/** The first element is `svg`, whatever comes before it: XML declaration, document type, comments. */
+const SVG_HEAD = /^\ufeff?(?:\s|<\?[^>]*\?>|<!--[\s\S]*?-->|<!DOCTYPE [^>]*>)*<svg[\s>]/i;
+const HEAD_BYTES = 4096;
+
+/** Nothing, an empty file, or an SVG. */
+async function mayBeReplaced(file: string): Promise<boolean> {
+  const found = await stat(file).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null;
+    throw error;
+  });
+  if (found === null || (found.isFile() && found.size === 0)) return true;
+  if (!found.isFile()) return false;
+  const handle = await open(file, 'r');
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
+    return SVG_HEAD.test(buffer.toString('utf8', 0, bytesRead));
+  } finally {
+    await handle.close();
+  }
 }
 
 /** A layout by name or file, an image by file, or a built image by name. A layout goes before an image of its name. */
 async function drawnDisk({ project, emit }: CommandContext, target: string, out: string): Promise<DrawnDisk> {
   if (/\.ya?ml$/.test(target)) return layoutDisk(target);
   const layout = fileOf(project, 'layout', target);
-  if (!target.includes('/') && !/\.(vhdx|raw|img)$/.test(target) && (await exists(layout))) return layoutDisk(layout);
+  if (!target.includes('/') && !DISK_FILE.test(target) && (await exists(layout))) return layoutDisk(layout);
   const file = await imageFile(target, out).catch(error => {
     throw error instanceof UsageFault
       ? new UsageFault(`"${target}" is neither a layout in layouts/ nor an image`, error.hint)

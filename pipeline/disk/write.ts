@@ -1,4 +1,4 @@
-/** A disk map into a file, raw or VHDX, in one pass over its sources. Neither fsyncs: whoever publishes does. */
+/** A disk map into a file, raw, VHD or VHDX, in one pass over its sources. Neither fsyncs: whoever publishes does. */
 import { writeSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
@@ -7,6 +7,7 @@ import type { DiskMap } from '../formats/disk-map.ts';
 import { type Bat, createBat, placeBlock } from '../formats/vhdx/bat.ts';
 import { encodeVhdx } from '../formats/vhdx/encode.ts';
 import type { Part, VhdxIdentity } from '../formats/vhdx/shape.ts';
+import { encodeVhdFooter, type VhdIdentity } from '../formats/vhd.ts';
 import { extentLength, readWindows, type Window } from './windows.ts';
 
 export interface WriteOptions {
@@ -32,6 +33,15 @@ export async function writeRaw(map: DiskMap, path: string, options: WriteOptions
   await withTarget(path, async target => {
     await copyData(map, target, { ...options, place: start => start });
     await target.truncate(map.size);
+  });
+}
+
+/** As writeRaw, with the footer of a fixed VHD behind the disk. Throws FormatFault for a size that no VHD can have. */
+export async function writeVhd(map: DiskMap, path: string, options: WriteOptions & VhdIdentity): Promise<void> {
+  const footer = encodeVhdFooter(map.size, options);
+  await withTarget(path, async target => {
+    await copyData(map, target, { ...options, place: start => start });
+    writeAll(target, { start: map.size, bytes: footer });
   });
 }
 

@@ -61,8 +61,6 @@ export async function stepContext(
   ];
   const run = async (program: string, args: readonly string[], run_: RunOptions = {}): Promise<string> => {
     const identities = run_.identities ?? 'one';
-    const scratch = path.join(work, 'tmp');
-    if (identities === 'many') await mkdir(scratch, { recursive: true });
     const argv = sandboxArgv(
       {
         tree: options.tools,
@@ -71,7 +69,6 @@ export async function stepContext(
         cwd: WORK,
         network: false,
         identities,
-        scratch,
         devices: [],
       },
       [program, ...args],

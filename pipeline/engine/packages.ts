@@ -93,7 +93,7 @@ export function lockOptions(id: string, { environment, signal, emit }: PackageOp
 
 /** For whom the disk is full while packages are brought in. */
 export function needOf(what: string, packages: readonly ResolvedPackage[], { cache }: Environment): Need {
-  return { what, needed: installedRoom(packages), places: [{ folder: cache, remedy: CACHE_REMEDY }] };
+  return { what, needed: installedRoom(packages), unpacks: true, places: [{ folder: cache, remedy: CACHE_REMEDY }] };
 }
 
 async function wantedFrom(

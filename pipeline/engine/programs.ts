@@ -27,7 +27,6 @@ export function treePrograms(tree: string, environment: Environment): Programs {
         cwd: WORKPLACE,
         network: true,
         identities: 'one',
-        scratch: null,
         devices: [],
       } as const;
       return runProcess(sandboxArgv(sandbox, argv, environment), {

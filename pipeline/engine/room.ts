@@ -10,6 +10,8 @@ export interface Need {
   /** Who needs the room: a step, the tools tree. */
   what: string;
   needed: Bytes;
+  /** It installs packages: into a tmpfs (engine/sandbox.ts). */
+  unpacks: boolean;
   /** The folders that it writes to, each with what to do when that one is full. */
   places: readonly { folder: string; remedy: string }[];
 }
@@ -18,11 +20,16 @@ export interface Need {
 const NOTHING: Bytes = 256 * 2 ** 10;
 
 /** A BuildFault when the error comes from a full disk; otherwise the error as it is. */
-export async function explainFullDisk(error: unknown, { what, needed, places }: Need): Promise<unknown> {
+export async function explainFullDisk(error: unknown, { what, needed, unpacks, places }: Need): Promise<unknown> {
   if (!(error instanceof ProcessFailure) && !(error instanceof Error && codeOf(error) !== '')) return error;
   const rooms = await Promise.all(places.map(async place => ({ ...place, ...(await roomOf(place.folder)) })));
   const [least] = rooms.toSorted((a, b) => a.free - b.free);
   if (least === undefined || !(saysFull(error) || least.free < NOTHING)) return error;
+  if (unpacks && least.free > needed)
+    return new BuildFault(
+      `the memory is full: ${what} unpacks up to ${roundSize(needed)} into a tmpfs, which may take half of it`,
+      'give this machine more memory, or install fewer packages; what was complete is not lost',
+    );
   return new BuildFault(
     `the disk is full: ${what} needs up to ${roundSize(needed)}; ${roundSize(least.free)} of ${roundSize(least.size)} are free in ${least.folder}`,
     `free some room (caisson cache prune), or ${least.remedy}; what was complete is not lost`,

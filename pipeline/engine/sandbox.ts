@@ -20,11 +20,9 @@ export interface Sandbox {
   network: boolean;
   /**
    * `one`: uid 0 inside is the user outside, nobody else exists. `many`: all subordinate ids and, inside the
-   * namespace, all capabilities, as dpkg and mmdebstrap need; needs `scratch` when the user is root.
+   * namespace, all capabilities, as dpkg and mmdebstrap need.
    */
   identities: 'one' | 'many';
-  /** Host directory for /tmp when the real root asks for `many`; a tmpfs otherwise. */
-  scratch: string | null;
   /** Device nodes of the host, e.g. /dev/kvm; those that are absent are left out. */
   devices: readonly string[];
 }
@@ -47,7 +45,9 @@ export function sandboxArgv(
     '--unshare-ipc',
     '--unshare-uts',
     ...(network ? [] : ['--unshare-net']),
-    ...(many ? ['--cap-add', 'ALL'] : ['--unshare-user', '--uid', '0', '--gid', '0']),
+    // Root could make device nodes, but not open them on a tmpfs of bubblewrap's (nodev): without CAP_MKNOD mmdebstrap
+    // does what it does for other users.
+    ...(many ? ['--cap-add', 'ALL', '--cap-drop', 'CAP_MKNOD'] : ['--unshare-user', '--uid', '0', '--gid', '0']),
     '--clearenv',
     ...Object.entries(env).flatMap(([name, value]) => ['--setenv', name, value]),
     '--ro-bind',
@@ -57,10 +57,8 @@ export function sandboxArgv(
     '/mnt',
     '--tmpfs',
     '/run',
-    // As real root mmdebstrap makes device nodes, which a tmpfs of bubblewrap's (nodev) would not let it open.
-    ...(many && environment.root && sandbox.scratch !== null
-      ? ['--dev-bind', sandbox.scratch, '/tmp']
-      : ['--tmpfs', '/tmp']),
+    '--tmpfs',
+    '/tmp',
     '--proc',
     '/proc',
     '--dev',

@@ -129,6 +129,7 @@ function needOf(step: PlannedStep, inputs: Readonly<Record<string, Artifact>>, o
   return {
     what: step.id,
     needed: step.stage.room?.(step.resolved, inputs) ?? Math.max(LEAST_ROOM, 2 * read + installed),
+    unpacks: step.sources !== null,
     places: [
       { folder: options.environment.cache, remedy: CACHE_REMEDY },
       ...(step.publishes === null ? [] : [{ folder: options.out, remedy: 'name another output folder with --out' }]),

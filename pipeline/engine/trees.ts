@@ -65,7 +65,6 @@ export async function damagedFiles(
     cwd: '/',
     network: false,
     identities: 'one',
-    scratch: null,
     devices: [],
   } as const;
   // Its exit code tells of the missing documentation too, so a verdict comes from the lines.
@@ -133,8 +132,6 @@ interface BootstrapContext {
 async function bootstrap(manifest: Manifest, scratch: string, context: BootstrapContext): Promise<void> {
   const { environment, signal, log } = context;
   const argv = mmdebstrapArgv({ manifest, repository: `${WORKPLACE}/repository`, out: `${WORKPLACE}/tree.tar` });
-  const temporary = path.join(scratch, 'tmp');
-  await mkdir(temporary);
   const sandbox = {
     tree: '/',
     binds: [{ host: scratch, inside: WORKPLACE, writable: true }],
@@ -142,7 +139,6 @@ async function bootstrap(manifest: Manifest, scratch: string, context: Bootstrap
     cwd: WORKPLACE,
     network: false,
     identities: 'many',
-    scratch: temporary,
     devices: [],
   } as const;
   const settings = { env: { ...fixedEnvironment(0), PATH: environment.path }, signal, log };

@@ -8,7 +8,7 @@ import { sandboxArgv, type Bind } from './sandbox.ts';
 export interface Machine {
   /** Host path of the image; read only. */
   image: string;
-  format: 'vhdx' | 'raw';
+  format: 'vhdx' | 'vhd' | 'raw';
   logicalSectorSize: number;
   memoryMiB: number;
   cpus: number;
@@ -133,12 +133,17 @@ async function prepare(machine: Machine, options: MachineOptions): Promise<void>
   await runProcess(inTree(['cp', `${FIRMWARE}/OVMF_VARS_4M.fd`, `${WORK}/vars.fd`], machine, options), settings);
   await runProcess(
     inTree(
-      ['qemu-img', 'create', '-q', '-f', 'qcow2', '-b', IMAGE, '-F', machine.format, `${WORK}/layer.qcow2`],
+      ['qemu-img', 'create', '-q', '-f', 'qcow2', '-b', IMAGE, '-F', qemuFormat(machine), `${WORK}/layer.qcow2`],
       machine,
       options,
     ),
     settings,
   );
+}
+
+/** QEMU's name for it; `vpc` is Virtual PC's, the VHD. */
+function qemuFormat({ format }: Machine): string {
+  return format === 'vhd' ? 'vpc' : format;
 }
 
 function inTree(argv: readonly string[], machine: Machine, { environment, tree, scratch }: MachineOptions): string[] {
@@ -155,7 +160,6 @@ function inTree(argv: readonly string[], machine: Machine, { environment, tree, 
       cwd: WORK,
       network: machine.network,
       identities: 'one',
-      scratch: null,
       devices: ['/dev/kvm'],
     },
     argv,

@@ -12,10 +12,7 @@ const ORDER = [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15] as const;
 
 /** GUID text in either case -> its 16 bytes on disk. Throws FormatFault for anything else. */
 export function encodeGuid(text: string): Uint8Array {
-  if (!GUID_TEXT.test(text)) {
-    throw new FormatFault(`"${text}" is not a GUID`, 'write 32 hexadecimal digits grouped 8-4-4-4-12');
-  }
-  const inOrder = Buffer.from(text.replaceAll('-', ''), 'hex');
+  const inOrder = encodeUuid(text);
   return Uint8Array.from(ORDER, from => inOrder[from] ?? 0);
 }
 
@@ -23,6 +20,19 @@ export function encodeGuid(text: string): Uint8Array {
 export function decodeGuid(bytes: Uint8Array, offset = 0): string {
   const hex = ORDER.map(from => (bytes[offset + from] ?? 0).toString(16).padStart(2, '0')).join('');
   return groupDigits(hex);
+}
+
+/** As encodeGuid, in the order of the text (RFC 9562, section 4): VHD stores it so. */
+export function encodeUuid(text: string): Uint8Array {
+  if (!GUID_TEXT.test(text)) {
+    throw new FormatFault(`"${text}" is not a GUID`, 'write 32 hexadecimal digits grouped 8-4-4-4-12');
+  }
+  return Buffer.from(text.replaceAll('-', ''), 'hex');
+}
+
+/** The 16 bytes at `offset`, in the order of the text -> UUID text in lower case. */
+export function decodeUuid(bytes: Uint8Array, offset = 0): string {
+  return groupDigits(Buffer.from(bytes.subarray(offset, offset + GUID_BYTES)).toString('hex'));
 }
 
 /**

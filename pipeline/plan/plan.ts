@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { dependencyClosure, type ResolvedPackage } from '../debian/stanza.ts';
-import type { Image, Layout, Manifest, OverlayTree } from '../config/types.ts';
+import type { Image, Layout, Manifest, OverlayTree, Step } from '../config/types.ts';
 import { OptionFault, type AnyStage, type ImageView } from '../stages/stage.ts';
 
 export interface PlannedStep {
@@ -58,7 +58,7 @@ export function makePlan(input: PlanInput): { plan: Plan | null; faults: PlanFau
     const stage = input.stages[step.stage];
     if (stage === undefined) throw new Error(`stage "${step.stage}" was not checked before planning`);
     try {
-      const resolved: unknown = stage.resolve(step.options, imageView(input, Object.keys(step.inputs)));
+      const resolved: unknown = stage.resolve(step.options, imageView(input, step, steps));
       const publishes = stage.publishes(resolved);
       const rival = steps.find(each => publishes !== null && each.publishes === publishes);
       if (rival !== undefined)
@@ -102,7 +102,8 @@ function inOrder(image: Image): { step: Image['stages'][number]; index: number }
   return ordered;
 }
 
-function imageView(input: PlanInput, inputs: readonly string[]): ImageView {
+/** `planned` are the steps before this one, those that it reads among them. */
+function imageView(input: PlanInput, step: Step, planned: readonly PlannedStep[]): ImageView {
   const { name, version, epoch, seed } = input.image;
   const known = <T>(documents: Readonly<Record<string, T>>, document: string): T => {
     const found = documents[document];
@@ -115,7 +116,8 @@ function imageView(input: PlanInput, inputs: readonly string[]): ImageView {
     epoch,
     seed,
     layout: input.layout,
-    inputs,
+    inputs: Object.keys(step.inputs),
+    published: name => planned.find(each => each.id === step.inputs[name])?.publishes ?? null,
     manifest: document => known(input.manifests, document),
     overlay: document => known(input.overlays, document),
     file: document => known(input.files, document),

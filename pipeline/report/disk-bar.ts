@@ -1,8 +1,8 @@
-/** Which columns of the drawn disk belong to which partition. Pure. */
+/** Which columns of the drawn disk belong to which partition: of a terminal, or pixels of an SVG. Pure. */
 import { formatSize, type Bytes } from '../formats/bytes.ts';
 import { apportion } from './apportion.ts';
 import type { Style } from './paint.ts';
-import { plainText } from './text.ts';
+import { count, plainText } from './text.ts';
 
 export interface DrawnPartition {
   number: number;
@@ -46,25 +46,23 @@ export interface Segment {
   tone: Style;
 }
 
-/** A wall and room for a number of one digit. */
-const LEAST = 3;
 const TONES = ['green', 'magenta', 'yellow'] as const;
 
 /**
- * Segments from left to right whose columns add up to `width`, at least one column each. Room without a partition
- * has a segment when its share is a visible one. `partitions` are in order of start. Null when there are too many
- * for the width, or none.
+ * Segments from left to right whose columns add up to `width`, each at least `wanted` columns while there is room for
+ * that, and one in any case. Room without a partition has a segment when its share is a visible one. `partitions` are
+ * in order of start. Null when there are too many for the width, or none.
  */
 export function layOutBar(
   { size, partitions }: { size: Bytes; partitions: readonly DrawnPartition[] },
-  width: number,
+  { width, least: wanted }: { width: number; least: number },
 ): Segment[] | null {
   const bare = withGaps(size, partitions).filter(
-    ({ partition, bytes }) => partition !== null || (bytes / size) * width >= LEAST,
+    ({ partition, bytes }) => partition !== null || (bytes / size) * width >= wanted,
   );
   // The right-hand wall costs the last segment one column more than the others.
   const room = width - 1;
-  const least = Math.min(LEAST, Math.floor(room / bare.length));
+  const least = Math.min(wanted, Math.floor(room / bare.length));
   if (bare.length === 0 || least < 1) return null;
   const shares = apportion(
     bare.map(({ bytes }) => bytes),
@@ -82,6 +80,27 @@ export function layOutBar(
       tone: toneOf(partition, slots),
     };
   });
+}
+
+/** "eflow.vhdx: 11 GiB, 8 partitions, sectors of 512 B". */
+export function headingOf({ title, size, sectorSize, partitions }: DrawnDisk): string {
+  return `${plainText(title)}: ${formatSize(size)}, ${count(partitions.length, 'partition')}, sectors of ${formatSize(sectorSize)}`;
+}
+
+/** What is to scale, as a sentence. */
+export function scaleNote(segments: readonly Segment[]): string {
+  const widened = segments.filter(segment => segment.widened).map(({ labels }) => labels.at(-1) ?? '');
+  const last = widened.pop();
+  if (last === undefined) return 'Drawn to scale.';
+  if (widened.length === 0) return `Drawn to scale, except ${last}, which is widened to be seen.`;
+  return `Drawn to scale, except ${widened.join(', ')} and ${last}, which are widened to be seen.`;
+}
+
+/** Columns out of `room` that are in use: what is used at all is seen, what has room left is seen too. */
+export function usedColumns(used: number, room: number): number {
+  const least = used > 0 ? 1 : 0;
+  const most = used < 1 && room > 1 ? room - 1 : room;
+  return Math.min(most, Math.max(least, Math.round(used * room)));
 }
 
 function withGaps(

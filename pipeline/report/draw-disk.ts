@@ -1,9 +1,17 @@
 /** A disk drawn to scale in a terminal, with a table of its partitions: `caisson show`. Pure. */
-import { formatSize, roundSize } from '../formats/bytes.ts';
-import { layOutBar, type DrawnDisk, type DrawnPartition, type Segment } from './disk-bar.ts';
+import {
+  headingOf,
+  layOutBar,
+  scaleNote,
+  usedColumns,
+  type DrawnDisk,
+  type DrawnPartition,
+  type Segment,
+} from './disk-bar.ts';
 import { painter } from './paint.ts';
-import { drawTable, type Column } from './table.ts';
-import { columnsOf, count, pad, plainText, wrapText } from './text.ts';
+import { columnsToldOf } from './partition-columns.ts';
+import { drawTable } from './table.ts';
+import { columnsOf, pad, wrapText } from './text.ts';
 
 export type { DrawnDisk, DrawnPartition };
 
@@ -24,6 +32,9 @@ interface Glyphs {
   free: string;
 }
 
+/** A wall and room for a number of one digit. */
+const LEAST = 3;
+
 const BOX: Glyphs = { top: ['┌', '┬', '┐'], bottom: ['└', '┴', '┘'], flat: '─', wall: '│', used: '█', free: '░' };
 const ASCII: Glyphs = { top: ['+', '+', '+'], bottom: ['+', '+', '+'], flat: '-', wall: '|', used: '#', free: '.' };
 
@@ -32,15 +43,14 @@ export function drawDisk(disk: DrawnDisk, options: DrawOptions): string {
   const { width, color } = options;
   const paint = painter(color);
   const partitions = [...disk.partitions].sort((a, b) => a.start - b.start);
-  const heading = `${plainText(disk.title)}: ${formatSize(disk.size)}, ${count(partitions.length, 'partition')}, sectors of ${formatSize(disk.sectorSize)}`;
-  const segments = layOutBar({ size: disk.size, partitions }, width);
+  const segments = layOutBar({ size: disk.size, partitions }, { width, least: LEAST });
   return [
-    ...wrapText(heading, width).map(line => paint('bold', line)),
+    ...wrapText(headingOf(disk), width).map(line => paint('bold', line)),
     '',
     ...(segments === null ? [] : drawBar(segments, options)),
-    ...(segments === null ? ['The terminal is too narrow to draw the disk.'] : notes(segments))
-      .flatMap(note => wrapText(note, width))
-      .map(line => paint('dim', line)),
+    ...wrapText(segments === null ? 'The terminal is too narrow to draw the disk.' : scaleNote(segments), width).map(
+      line => paint('dim', line),
+    ),
     '',
     drawPartitions(partitions, options),
   ].join('\n');
@@ -76,63 +86,12 @@ function firstThatFits(texts: readonly string[], room: number): string {
 
 function drawUsage({ used }: Segment, room: number, glyphs: Glyphs): string {
   if (used === null || room <= 0) return '';
-  // What is used at all is seen, what has room left is seen too.
-  const least = used > 0 ? 1 : 0;
-  const most = used < 1 && room > 1 ? room - 1 : room;
-  const full = Math.min(most, Math.max(least, Math.round(used * room)));
+  const full = usedColumns(used, room);
   return glyphs.used.repeat(full) + glyphs.free.repeat(room - full);
 }
 
-function notes(segments: readonly Segment[]): string[] {
-  const widened = segments.filter(segment => segment.widened).map(({ labels }) => labels.at(-1) ?? '');
-  const last = widened.pop();
-  if (last === undefined) return ['Drawn to scale.'];
-  if (widened.length === 0) return [`Drawn to scale, except ${last}, which is widened to be seen.`];
-  return [`Drawn to scale, except ${widened.join(', ')} and ${last}, which are widened to be seen.`];
-}
-
-interface PartitionColumn extends Column {
-  /** Left out on terminals narrower than this. */
-  from: number;
-  cell: (partition: DrawnPartition) => string;
-}
-
-const COLUMNS: readonly PartitionColumn[] = [
-  { title: '#', align: 'right', from: 0, cell: ({ number }) => String(number) },
-  { title: 'name', align: 'left', least: 8, from: 0, cell: ({ name }) => name },
-  { title: 'start', align: 'right', from: 80, cell: ({ start }) => formatSize(start) },
-  { title: 'size', align: 'right', from: 0, cell: ({ start, end }) => formatSize(end - start) },
-  { title: 'used', align: 'right', from: 0, cell: ({ used = null }) => (used === null ? '' : roundSize(used)) },
-  {
-    title: 'free',
-    align: 'right',
-    from: 100,
-    cell: ({ start, end, used = null }) => (used === null ? '' : roundSize(end - start - used)),
-  },
-  { title: 'type', align: 'left', from: 0, cell: ({ type, typeName }) => typeName ?? type },
-  {
-    title: 'holds',
-    align: 'left',
-    least: 5,
-    from: 70,
-    cell: ({ filesystem }) => (filesystem === 'none' ? '' : filesystem),
-  },
-  { title: 'slot', align: 'left', from: 0, cell: ({ slot }) => slot ?? '' },
-  { title: 'mount', align: 'left', from: 0, cell: ({ mount }) => mount },
-  {
-    title: '',
-    align: 'left',
-    least: 5,
-    from: 0,
-    cell: ({ grow, filled }) => [grow ? 'grows' : '', filled ? '' : 'empty'].filter(flag => flag !== '').join(', '),
-  },
-];
-
-/** Columns that would be blank in every row are left out. */
 function drawPartitions(partitions: readonly DrawnPartition[], { width, color }: DrawOptions): string {
-  const told = COLUMNS.filter(
-    ({ from, cell }) => width >= from && partitions.some(partition => cell(partition) !== ''),
-  );
+  const told = columnsToldOf(partitions).filter(({ from }) => width >= from);
   return drawTable(
     told,
     partitions.map(partition => told.map(({ cell }) => cell(partition))),

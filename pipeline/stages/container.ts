@@ -1,117 +1,96 @@
-/** container: the disk as a file for a hypervisor, written once, straight from the artifacts. */
-import { readFile } from 'node:fs/promises';
-import { formatSize, parseSize, SIZE_PATTERN, type Bytes } from '../formats/bytes.ts';
-import type { DiskMap, Extent } from '../formats/disk-map.ts';
-import { seededGuid } from '../formats/guid.ts';
-import { extentLength } from '../disk/windows.ts';
-import { writeRaw, writeVhdx } from '../disk/write.ts';
-import type { StoredDiskMap } from './disk.ts';
-import { OptionFault, type Artifact, type Stage } from './stage.ts';
+/** container: the disk as a file for a hypervisor. What each format is made of stands in a file of container/. */
+import { SIZE_PATTERN, type Bytes } from '../formats/bytes.ts';
+import type { DiskMap } from '../formats/disk-map.ts';
+import { diskMap } from './container/map.ts';
+import { CONTAINER_FORMATS, type ContainerOptions } from './container/options.ts';
+import { buildQcow2, planQcow2, type Qcow2Plan } from './container/qcow2.ts';
+import { buildRaw, planRaw, type RawPlan } from './container/raw.ts';
+import { buildVhd, planVhd, type VhdPlan } from './container/vhd.ts';
+import { buildVhdx, planVhdx, type VhdxPlan } from './container/vhdx.ts';
+import { buildVmdk, planVmdk, type VmdkPlan } from './container/vmdk.ts';
+import type { Artifact, BuildContext, Facts, ImageView, Stage } from './stage.ts';
 
-export const CONTAINER_FORMATS = ['vhdx', 'raw'] as const;
-export type ContainerFormat = (typeof CONTAINER_FORMATS)[number];
+export { CONTAINER_FORMATS };
 
-interface Options {
-  format: ContainerFormat;
-  subformat?: 'dynamic' | 'fixed';
-  blockSize?: string;
-}
+type FormatPlan = VhdxPlan | RawPlan | VhdPlan | Qcow2Plan | VmdkPlan;
+type Resolved = FormatPlan & { file: string };
 
-interface Resolved {
-  file: string;
-  format: ContainerFormat;
-  fixed: boolean;
-  blockSize: Bytes;
-  fileWriteGuid: string;
-  dataWriteGuid: string;
-  diskId: string;
-}
-
-export const container: Stage<Options, Resolved, 'disk'> = {
+export const container: Stage<ContainerOptions, Resolved, 'disk'> = {
   name: 'container',
   version: 1,
-  summary: 'the disk as a VHDX or raw file, in the output folder',
+  summary: 'the disk as a file for a hypervisor, in the output folder',
   schema: {
     type: 'object',
     additionalProperties: false,
     required: ['format'],
     properties: {
-      format: { enum: [...CONTAINER_FORMATS], description: 'vhdx for Hyper-V; raw: the bytes of the disk, sparse.' },
+      format: {
+        enum: [...CONTAINER_FORMATS],
+        description:
+          'vhdx for Hyper-V; raw: the bytes of the disk, sparse; vhd: fixed, for Azure; qcow2 for KVM; vmdk for VMware and VirtualBox.',
+      },
       subformat: {
-        enum: ['dynamic', 'fixed'],
-        description: 'VHDX only. dynamic (default): only blocks that hold data; fixed: all of them.',
+        enum: ['dynamic', 'fixed', 'streamOptimized', 'monolithicSparse'],
+        description:
+          'VHDX: dynamic (default), only blocks that hold data; fixed, all of them. VMDK: streamOptimized (default), compressed, which vSphere imports and an OVA holds, but no machine can write to; monolithicSparse, which VMware Workstation, Fusion and VirtualBox run as it is.',
       },
       blockSize: {
         type: 'string',
         pattern: SIZE_PATTERN,
         description: 'VHDX only; 1 MiB (default) to 256 MiB, a power of two.',
       },
+      compression: {
+        enum: ['none', 'zlib', 'zstd'],
+        description:
+          'qcow2 only. none (default); zlib: read everywhere, slow to make; zstd: as small, ten times as fast, needs QEMU 5.1. What a machine writes later is not compressed.',
+      },
     },
   },
   inputs: { disk: 'required' },
   tools: [],
   publishes: resolved => resolved.file,
+  // Those that qemu-img makes come from a raw disk on the way.
+  room: ({ format }, { disk }) => (['qcow2', 'vmdk'].includes(format) ? 2 : 1) * usedBytes(disk),
+  resolve: (options, image) => ({ file: `${image.name}.${options.format}`, ...planOf(options, image) }),
 
-  resolve(options, image) {
-    const blockSize = parseSize(options.blockSize ?? '1 MiB') ?? 0;
-    if (blockSize < 2 ** 20 || blockSize > 2 ** 28 || !Number.isInteger(Math.log2(blockSize)))
-      throw new OptionFault(
-        'blockSize',
-        `${formatSize(blockSize)} is no VHDX block size`,
-        'a power of two from "1 MiB" to "256 MiB" ([MS-VHDX] 2.6.2.1)',
-      );
-    const guid = (name: string): string => seededGuid(image.seed, 'vhdx', name);
-    return {
-      file: `${image.name}.${options.format}`,
-      format: options.format,
-      fixed: options.subformat === 'fixed',
-      blockSize,
-      fileWriteGuid: guid('file write'),
-      dataWriteGuid: guid('data write'),
-      diskId: guid('virtual disk'),
-    };
-  },
-
-  async build(resolved, { inputs, out, signal, progress }) {
-    if (inputs.disk === undefined) throw new Error('no input disk');
-    const map = await diskMap(inputs.disk);
-    const onProgress = (done: Bytes, total: Bytes): void => progress(total === 0 ? 1 : done / total, '');
-    if (resolved.format === 'raw') {
-      await writeRaw(map, out, { signal, onProgress });
-      return {
-        format: resolved.format,
-        size: map.size,
-        extents: map.extents.map(extent => [extent.start, extentLength(extent)]),
-      };
-    }
-    const { fixed, blockSize, fileWriteGuid, dataWriteGuid, diskId } = resolved;
-    await writeVhdx(map, out, {
-      fixed,
-      blockSize,
-      fileWriteGuid,
-      dataWriteGuid,
-      diskId,
-      creator: 'Caisson',
-      signal,
-      onProgress,
-    });
-    return { format: resolved.format, size: map.size };
+  async build(resolved, context) {
+    if (context.inputs.disk === undefined) throw new Error('no input disk');
+    return write(resolved, await diskMap(context.inputs.disk), context);
   },
 };
 
-/** The stored map with the artifacts' places on this machine. */
-export async function diskMap(disk: Artifact): Promise<DiskMap> {
-  const stored = JSON.parse(await readFile(disk.path, 'utf8')) as StoredDiskMap;
-  const extents = stored.extents.map((extent): Extent => {
-    if ('base64' in extent) return { start: extent.start, bytes: Buffer.from(extent.base64, 'base64') };
-    const source = disk.inputs[extent.input];
-    if (source === undefined) throw new Error(`the disk map names "${extent.input}", which is no input of the disk`);
-    return { start: extent.start, length: extent.length, file: source.path, offset: extent.offset };
-  });
-  return {
-    size: stored.size,
-    logicalSectorSize: stored.logicalSectorSize,
-    physicalSectorSize: stored.physicalSectorSize,
-    extents,
-  };
+/** What the partitions hold, and some for what is around them. */
+function usedBytes(disk: Artifact | undefined): Bytes {
+  const partitions = (disk?.facts.partitions ?? []) as { used: Bytes }[];
+  return partitions.reduce((sum, each) => sum + each.used, 8 * 2 ** 20);
+}
+
+function planOf(options: ContainerOptions, image: ImageView): FormatPlan {
+  switch (options.format) {
+    case 'vhdx':
+      return planVhdx(options, image);
+    case 'raw':
+      return planRaw(options);
+    case 'vhd':
+      return planVhd(options, image);
+    case 'qcow2':
+      return planQcow2(options);
+    case 'vmdk':
+      return planVmdk(options, image);
+  }
+}
+
+async function write(resolved: Resolved, map: DiskMap, context: BuildContext): Promise<Facts> {
+  switch (resolved.format) {
+    case 'vhdx':
+      return buildVhdx(resolved, map, context);
+    case 'raw':
+      return buildRaw(resolved, map, context);
+    case 'vhd':
+      return buildVhd(resolved, map, context);
+    case 'qcow2':
+      return buildQcow2(resolved, map, context);
+    case 'vmdk':
+      return buildVmdk(resolved, map, context);
+  }
 }

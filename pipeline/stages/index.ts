@@ -1,5 +1,6 @@
 /** Every stage there is. A new one is a file beside this and a line here. */
 import { command } from './command.ts';
+import { compress } from './compress.ts';
 import { container } from './container.ts';
 import { disk } from './disk.ts';
 import { extract } from './extract.ts';
@@ -23,6 +24,7 @@ const ALL: readonly AnyStage[] = [
   selector,
   disk,
   container,
+  compress,
   command,
 ];
 

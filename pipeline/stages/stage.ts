@@ -35,6 +35,8 @@ export interface ImageView {
   layout: Layout;
   /** Names of the inputs wired to this step. */
   inputs: readonly string[];
+  /** File name in the output folder of what is wired to an input; null for what stays in the store. */
+  published(input: string): string | null;
   /** A document named by an `x-document` option: loaded and without faults. */
   manifest(name: string): Manifest;
   overlay(name: string): OverlayTree;

@@ -14,6 +14,7 @@ const optionsOf = ({ project }: RaftContext, own: Partial<PlanOptions> = {}): Pl
   image: 'raft',
   sets: [],
   formats: [],
+  compress: 'none',
   out: join(project, 'out'),
   why: null,
   ...own,

@@ -1,7 +1,7 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { UsageFault } from '../../pipeline/commands/context.ts';
+import { UsageFault, type CommandContext } from '../../pipeline/commands/context.ts';
 import { show } from '../../pipeline/commands/show.ts';
 import { writeRaw } from '../../pipeline/disk/write.ts';
 import { encodeGpt } from '../../pipeline/formats/gpt.ts';
@@ -19,7 +19,7 @@ const shown = async (
   target: string,
 ): Promise<{ title: string; size: number; sectorSize: number; partitions: object[] }> => {
   const context = commandContext(folder.path, { json: true });
-  expect(await show(context, { target, out: at('out') })).toBe(0);
+  expect(await show(context, { target, out: at('out'), svg: null })).toBe(0);
   return JSON.parse(context.printed) as Awaited<ReturnType<typeof shown>>;
 };
 
@@ -84,19 +84,78 @@ describe('show', () => {
 
   test('drawn, when JSON is not asked for', async () => {
     const context = commandContext(folder.path);
-    await show(context, { target: 'stripes', out: at('out') });
+    await show(context, { target: 'stripes', out: at('out'), svg: null });
     expect(context.printed).toMatch(/^layout stripes: .*2 partitions/);
     expect(context.printed).toMatch(/Kelp/);
+  });
+
+  test('of several files of a build the one that is cheapest to read', async () => {
+    await mkdir(at('out/herd'), { recursive: true });
+    const made = ['herd.qcow2', 'herd.vhd', 'herd.raw', 'herd.raw.zst'];
+    await copyFile(at('out/quagga/quagga.raw'), at('out/herd/herd.raw'));
+    await writeFile(at('out/herd/herd.qcow2'), Buffer.from('QFI\u00fb', 'latin1'));
+    await writeFile(at('out/herd/build.json'), JSON.stringify({ artifacts: made.map(each => ({ path: each })) }));
+    expect((await shown('herd')).title).toBe('herd.raw');
+    await rm(at('out/herd/herd.raw'));
+    await expect(shown('herd')).rejects.toThrow('herd.qcow2 is a qcow2 image, which cannot be read here');
   });
 
   test.each([
     ['nothing', '"nothing" is neither a layout in layouts/ nor an image', 'build it first: caisson build nothing'],
     ['some/where.raw', '"some/where.raw" is neither a layout in layouts/ nor an image', 'check the path'],
   ])('%s', async (target, message, hint) => {
-    const error: unknown = await show(commandContext(folder.path), { target, out: at('out') }).catch(
+    const error: unknown = await show(commandContext(folder.path), { target, out: at('out'), svg: null }).catch(
       (reason: unknown) => reason,
     );
     expect(error).toBeInstanceOf(UsageFault);
     expect(error).toMatchObject({ message, hint });
   });
+});
+
+describe('show --svg', () => {
+  const draw = async (svg: string, own: Partial<CommandContext> = {}): Promise<string> => {
+    const context = commandContext(folder.path, own);
+    await show(context, { target: 'stripes', out: at('out'), svg });
+    return context.printed;
+  };
+
+  test('writes the drawing, in a folder of its own if need be, and says where', async () => {
+    const file = at('drawn/deep/stripes.svg');
+    expect(await draw(file)).toBe(`${file}\n`);
+    expect(await readFile(file, 'utf8')).toMatch(/^<\?xml[\s\S]*<title>layout stripes: [\s\S]*Kelp[\s\S]*<\/svg>\n$/);
+    expect(await readdir(at('drawn/deep'))).toEqual(['stripes.svg']);
+  });
+
+  test('as JSON: the disk, and where the drawing is', async () => {
+    const file = at('drawn/json.svg');
+    expect(JSON.parse(await draw(file, { json: true }))).toMatchObject({ title: 'layout stripes', svg: file });
+  });
+
+  test.each([
+    ['an older drawing', '<?xml version="1.0"?>\n<!-- by hand -->\n<svg xmlns="http://www.w3.org/2000/svg"/>'],
+    ['another program’s', '\ufeff<!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "x">\n<svg>'],
+    ['an empty file', ''],
+  ])('replaces %s', async (_, before) => {
+    await writeFile(at('old.svg'), before);
+    await draw(at('old.svg'));
+    expect(await readFile(at('old.svg'), 'utf8')).toContain('layout stripes');
+  });
+
+  test.each([
+    ['an image', 'conectix'],
+    ['a page with a drawing in it', '<!DOCTYPE html><html><svg></svg></html>'],
+    ['other XML', '<?xml version="1.0"?><layout/>'],
+  ])('leaves %s as it is', async (_, before) => {
+    await writeFile(at('kept.vhdx'), before);
+    const error: unknown = await draw(at('kept.vhdx')).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(UsageFault);
+    expect(error).toMatchObject({
+      message: `${at('kept.vhdx')} is there, and no SVG; it is left as it is`,
+      hint: 'name another file, or remove that one',
+    });
+    expect(await readFile(at('kept.vhdx'), 'utf8')).toBe(before);
+  });
+
+  test('leaves a folder alone', async () =>
+    await expect(draw(at('out'))).rejects.toThrow(`${at('out')} is there, and no SVG`));
 });

@@ -5,6 +5,7 @@ import { FormatFault } from '../../pipeline/formats/fault.ts';
 import { describe, expect, it } from 'vitest';
 import { openImage, withImage } from '../../pipeline/disk/read.ts';
 import { encodeGpt } from '../../pipeline/formats/gpt.ts';
+import { encodeVhdFooter } from '../../pipeline/formats/vhd.ts';
 import { openFiles, scratchDirectory } from './scratch.ts';
 
 const MIB = 2 ** 20;
@@ -57,11 +58,79 @@ describe('a raw disk', () => {
     });
   });
 
-  it('may be anything, even nothing', async () => {
-    writeFileSync(at('nothing.raw'), '');
-    await withImage(at('nothing.raw'), async image =>
-      expect(image).toMatchObject({ format: 'raw', size: 0, sectorSize: 512 }),
+  it('may be anything', async () => {
+    writeFileSync(at('any.raw'), Buffer.alloc(700, 'kelp'));
+    await withImage(at('any.raw'), async image =>
+      expect(image).toMatchObject({ format: 'raw', size: 700, sectorSize: 512 }),
     );
+  });
+
+  it('with a partition table begins with whatever it likes', async () => {
+    const { primary } = encodeGpt({
+      size: 2 * MIB,
+      sectorSize: 512,
+      diskGuid: '0f1e2d3c-4b5a-4697-8877-665544332211',
+      partitions: [],
+    });
+    const disk = Buffer.alloc(2 * MIB);
+    disk.set(primary);
+    disk.write('KDMV');
+    writeFileSync(at('odd.raw'), disk);
+    await withImage(at('odd.raw'), async image => expect(image.format).toBe('raw'));
+  });
+});
+
+describe('a fixed VHD', () => {
+  const footer = encodeVhdFooter(3 * MIB, { uniqueId: '0f1e2d3c-4b5a-4697-8877-665544332211', epoch: 1_935_817_689 });
+  const vhd = Buffer.concat([Buffer.alloc(3 * MIB, 'surf'), footer]);
+
+  it('is the bytes before its footer', async () => {
+    writeFileSync(at('fixed.vhd'), vhd);
+    await withImage(at('fixed.vhd'), async image => {
+      expect(image).toMatchObject({
+        format: 'vhd',
+        size: 3 * MIB,
+        fileSize: 3 * MIB + 512,
+        sectorSize: 512,
+        vhdx: null,
+      });
+      expect(vhd.subarray(MIB, 3 * MIB).equals(await image.read(MIB, 2 * MIB))).toBe(true);
+      await expect(image.read(3 * MIB - 1, 2)).rejects.toThrow(FormatFault);
+    });
+  });
+
+  it.each<[string, Buffer, RegExp]>([
+    ['cut short', Buffer.concat([vhd.subarray(0, 2 * MIB), footer]), /truncated: the disk has 3145728 bytes/],
+    ['cut by a sector', Buffer.concat([vhd.subarray(512, 3 * MIB), footer]), /truncated: .* holds 3145216 of them/],
+    ['changed', Buffer.concat([vhd.subarray(0, -1), Buffer.from('x')]), /damaged VHD: the checksum/],
+  ])('%s is told', async (_, bytes, message) => {
+    writeFileSync(at('bad.vhd'), bytes);
+    await expect(openImage(at('bad.vhd'))).rejects.toThrow(message);
+    expect(openFiles(directory)).toEqual([]);
+  });
+});
+
+describe('what is no disk, or of another kind', () => {
+  it.each<[string, Buffer, string, string]>([
+    ['empty.raw', Buffer.alloc(0), 'is empty', 'build or copy it again'],
+    [
+      'kelp.qcow2',
+      Buffer.concat([Buffer.from('QFI'), Buffer.from([0xfb]), Buffer.alloc(600)]),
+      'is a qcow2 image, which cannot be read here',
+      'convert it first: qemu-img convert -f qcow2',
+    ],
+    [
+      'kelp.raw.zst',
+      Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 1]),
+      'is compressed by zstd, which cannot be read here',
+      'uncompress it first: zstd -d',
+    ],
+  ])('%s is refused by name', async (name, bytes, message, hint) => {
+    writeFileSync(at(name), bytes);
+    const fault: unknown = await openImage(at(name)).catch((error: unknown) => error);
+    expect(fault).toBeInstanceOf(FormatFault);
+    expect(fault).toMatchObject({ message: `${at(name)} ${message}`, hint: expect.stringContaining(hint) as string });
+    expect(openFiles(directory)).toEqual([]);
   });
 });
 

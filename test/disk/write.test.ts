@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { withImage } from '../../pipeline/disk/read.ts';
-import { type VhdxWriteOptions, writeRaw, writeVhdx } from '../../pipeline/disk/write.ts';
+import { type VhdxWriteOptions, writeRaw, writeVhd, writeVhdx } from '../../pipeline/disk/write.ts';
 import type { DiskMap, Extent } from '../../pipeline/formats/disk-map.ts';
 import { FormatFault } from '../../pipeline/formats/fault.ts';
+import { decodeVhdFooter } from '../../pipeline/formats/vhd.ts';
 import { openFiles, scratchDirectory } from './scratch.ts';
 
 const MIB = 2 ** 20;
@@ -174,9 +175,34 @@ describe('writeRaw', () => {
   });
 });
 
-describe('both writers', () => {
+describe('writeVhd', () => {
+  const identity = { uniqueId: '44444444-aaaa-4bbb-8ccc-0123456789ab', epoch: 1_935_817_689 };
+
+  it('writes the raw disk and a footer, sparse, whatever was there before', async () => {
+    writeFileSync(at('any.vhd'), Buffer.alloc(30 * MIB, 0xee));
+    await writeVhd(mapOf(), at('any.vhd'), { ...optionsOf(), ...identity });
+    const file = readFileSync(at('any.vhd'));
+    expect(file.subarray(0, 9 * MIB).equals(naiveDisk(mapOf()))).toBe(true);
+    expect(decodeVhdFooter(file.subarray(9 * MIB))).toMatchObject({ size: 9 * MIB, ...identity });
+    expect(statSync(at('any.vhd')).blocks * 512).toBeLessThan(content.length - 2 * MIB + 256 * 1024);
+  });
+
+  it('refuses a size that no VHD has before it touches the file', async () => {
+    writeFileSync(at('kept.vhd'), 'kept');
+    const writing = writeVhd(mapOf({ size: 9 * MIB + 512 }), at('kept.vhd'), { ...optionsOf(), ...identity });
+    await expect(writing).rejects.toThrow(FormatFault);
+    expect(readFileSync(at('kept.vhd'), 'utf8')).toBe('kept');
+  });
+});
+
+describe('all writers', () => {
   const writers = [
     { name: 'writeRaw', write: writeRaw },
+    {
+      name: 'writeVhd',
+      write: (map: DiskMap, path: string, options: VhdxWriteOptions) =>
+        writeVhd(map, path, { ...options, uniqueId: options.diskId, epoch: 1_935_817_689 }),
+    },
     { name: 'writeVhdx', write: writeVhdx },
   ];
 

@@ -136,14 +136,6 @@ describe('run', () => {
     });
   });
 
-  test('with many identities it has a folder for /tmp', async () => {
-    const { context } = await contextOf();
-    expect((await argv(context, { identities: 'many' })).join(' ')).toContain(
-      `--dev-bind ${join(context.work, 'tmp')} /tmp`,
-    );
-    expect(existsSync(join(context.work, 'tmp'))).toBe(true);
-  });
-
   test('stdin from a file, stdout to one, lines as they come, all in the log', async () => {
     const { context, shop } = await contextOf();
     putProgram(shop, 'bwrap', 'while read -r line; do echo "got $line"; done; echo why >&2');

@@ -196,7 +196,7 @@ describe('a mirror that takes questions and says nothing', () => {
   test('costs nothing that other packages of the batch have brought', async () => {
     const mirror = await openMirror({ ...right('rope'), 'sail.deb': [hangs] });
     const [rope, sail] = [packageAt(mirror, 'rope'), packageAt(mirror, 'sail')];
-    const { result, directory } = await fetch([rope, sail], oneTry(3));
+    const { result, directory } = await fetch([rope, sail], oneTry(2));
     expect((result as Error).message).toMatch(/^sail 3\.1 .* could not be fetched/);
     expect(readFileSync(join(directory, `${rope.sha256}.deb`), 'utf8')).toBe(contentOf('rope'));
   });

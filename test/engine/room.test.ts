@@ -9,7 +9,7 @@ import { packageOf } from '../plan/fixture.ts';
 /** A file system with no room at all, and one with some. */
 const FULL = { folder: '/proc', remedy: 'sweep it' };
 const ROOMY = { folder: tmpdir(), remedy: 'look elsewhere' };
-const need = (...places: Need['places']): Need => ({ what: 'hull', needed: 3 * 2 ** 20, places });
+const need = (...places: Need['places']): Need => ({ what: 'hull', needed: 3 * 2 ** 20, unpacks: false, places });
 const systemError = (code: string): Error => Object.assign(new Error(`${code}: no`), { code });
 const programError = (script: string): Promise<unknown> =>
   runProcess(['sh', '-c', script], { env: { PATH: '/usr/bin:/bin' }, signal: new AbortController().signal }).catch(
@@ -39,6 +39,16 @@ describe('explainFullDisk', () => {
       message: expect.stringContaining(` are free in ${ROOMY.folder}`) as string,
     });
     expect((fault as BuildFault).message).not.toContain('; 0 B of');
+  });
+
+  test('of who unpacks packages, where the disk has room: it is the memory', async () => {
+    const error = await programError('echo "tar: ./usr: Cannot write: No space left on device"; exit 2');
+    expect(await explainFullDisk(error, { ...need(ROOMY), unpacks: true })).toMatchObject({
+      message: 'the memory is full: hull unpacks up to 3 MiB into a tmpfs, which may take half of it',
+    });
+    expect(await explainFullDisk(error, { ...need(ROOMY, FULL), unpacks: true })).toMatchObject({
+      message: expect.stringMatching(/^the disk is full: .* in \/proc$/) as string,
+    });
   });
 
   test('a program that does not say what ails it, where no block is free', async () => {

@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { FormatFault } from '../../pipeline/formats/fault.ts';
 import {
   decodeGuid,
+  decodeUuid,
   encodeGuid,
+  encodeUuid,
   PARTITION_TYPES,
   partitionType,
   partitionTypeName,
@@ -30,6 +32,22 @@ describe('GUID bytes', () => {
     '{c12a7328-f81f-11d2-ba4b-00a0c93ec93b}',
     'c12a7328-f81f-11d2-ba4b-00a0c93ec93g',
   ])('refuses %j', text => expect(() => encodeGuid(text)).toThrow(FormatFault));
+});
+
+describe('UUID bytes', () => {
+  it('stand in the order of the text', () => {
+    const bytes = encodeUuid('C12A7328-F81F-11D2-BA4B-00A0C93EC93B');
+    expect(Buffer.from(bytes).toString('hex')).toBe('c12a7328f81f11d2ba4b00a0c93ec93b');
+    expect(decodeUuid(Buffer.concat([Buffer.alloc(5), bytes, Buffer.alloc(2)]), 5)).toBe(
+      'c12a7328-f81f-11d2-ba4b-00a0c93ec93b',
+    );
+  });
+
+  it('round-trip', () => fc.assert(fc.property(fc.uuid(), text => decodeUuid(encodeUuid(text)) === text)));
+
+  it.each(['', 'esp', 'c12a7328-f81f-11d2-ba4b-00a0c93ec93g'])('are refused of %j', text =>
+    expect(() => encodeUuid(text)).toThrow(FormatFault),
+  );
 });
 
 describe('seededGuid', () => {

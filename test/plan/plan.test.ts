@@ -265,6 +265,46 @@ describe('the plan', () => {
   });
 });
 
+describe('containers', () => {
+  const input = planInput();
+  const withBoxes = withImage(input, {
+    stages: [
+      { id: 'press', stage: 'compress', inputs: { file: 'raft' }, options: {} },
+      ...input.image.stages,
+      {
+        id: 'table',
+        stage: 'disk',
+        inputs: { sys: 'hold', kern: 'hold', state: 'hold', hold: 'hold' },
+        options: {},
+      },
+      { id: 'box', stage: 'container', inputs: { disk: 'table' }, options: { format: 'vhdx' } },
+      { id: 'raft', stage: 'container', inputs: { disk: 'table' }, options: { format: 'qcow2' } },
+    ],
+  });
+  const chest = withBoxes.packages.chest;
+  const packed = {
+    ...withBoxes,
+    packages: {
+      ...withBoxes.packages,
+      chest: { digest: 'x', packages: [...(chest?.packages ?? []), packageOf('zstd')] },
+    },
+  };
+  const tools = (id: string): string[] =>
+    Object.keys(planOf(packed).steps.find(step => step.id === id)?.parts ?? {}).filter(part => part.startsWith('tool'));
+
+  test('only those that qemu-img makes have it in their keys', () => {
+    expect(tools('box')).toEqual([]);
+    expect(tools('raft')).toEqual(['tool qemu-utils']);
+    expect(tools('press')).toEqual(['tool zstd']);
+  });
+
+  test('a step knows the file name of what it reads', () => {
+    expect(planOf(packed).steps.find(step => step.id === 'press')?.publishes).toBe('galleon.qcow2.zst');
+    const faults = makePlan(withStep(packed, 'press', { inputs: { file: 'table' } })).faults;
+    expect(faults).toMatchObject([{ index: 0, message: expect.stringContaining('publishes nothing') as string }]);
+  });
+});
+
 describe('faults', () => {
   test('of all steps, each with its place in the file', () => {
     const bad = withStep(withStep(planInput(), 'sys', { options: { content: 'cellar' } }), 'hull', {

@@ -171,7 +171,7 @@ Drawn to scale, except 1, which is widened to be seen.
   test('segments add up to the width, each partition has one, in order', () => {
     fc.assert(
       fc.property(disks, ({ disk, width }) => {
-        const segments = layOutBar(disk, width) ?? [];
+        const segments = layOutBar(disk, { width, least: 3 }) ?? [];
         expect(segments.reduce((sum, { columns }) => sum + columns, 0)).toBe(width);
         expect(segments.every(({ columns }) => columns >= 1)).toBe(true);
         expect(segments.flatMap(({ partition }) => partition ?? [])).toEqual(disk.partitions);

@@ -119,6 +119,7 @@ export function viewOf(own: Partial<ImageView> = {}): ImageView {
     seed,
     layout: twoSlots(),
     inputs: [],
+    published: () => null,
     manifest: missing('manifest'),
     overlay: missing('overlay'),
     file: missing('file'),

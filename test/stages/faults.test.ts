@@ -108,6 +108,82 @@ describe('a fault of the options', () => {
       {},
       ['blockSize', '512 MiB is no VHDX block size', expect.any(String) as string],
     ],
+    [
+      'container',
+      { format: 'raw', blockSize: '1 MiB' },
+      {},
+      ['blockSize', 'format raw has no blockSize', 'leave it out'],
+    ],
+    [
+      'container',
+      { format: 'vhd', subformat: 'dynamic' },
+      {},
+      ['subformat', 'format vhd has no subformat', 'leave it out'],
+    ],
+    [
+      'container',
+      { format: 'vhdx', compression: 'zstd' },
+      {},
+      ['compression', 'format vhdx has no compression', 'leave it out; it has subformat, blockSize'],
+    ],
+    [
+      'container',
+      { format: 'vhdx', subformat: 'streamOptimized' },
+      {},
+      ['subformat', 'format vhdx has no subformat "streamOptimized"', 'it has dynamic, fixed'],
+    ],
+    [
+      'container',
+      { format: 'vmdk', subformat: 'fixed' },
+      { layout: layoutOf([], { sectorSize: 512 }) },
+      ['subformat', 'format vmdk has no subformat "fixed"', 'it has streamOptimized, monolithicSparse'],
+    ],
+    [
+      'container',
+      { format: 'vhd' },
+      {},
+      [
+        'format',
+        'layout "stern" has sectors of 4096 bytes, which a VHD cannot have',
+        'give the layout `sectorSize: "512"`, or take format vhdx, raw or qcow2',
+      ],
+    ],
+    [
+      'container',
+      { format: 'vmdk' },
+      {},
+      ['format', 'layout "stern" has sectors of 4096 bytes, which a VMDK cannot have', expect.any(String) as string],
+    ],
+    [
+      'container',
+      { format: 'vhd' },
+      { layout: layoutOf([], { sectorSize: 512, size: 7 * 2 ** 20 + 512 }) },
+      [
+        'format',
+        'a disk of 7340544 B is no whole number of MiB, which Azure wants of a VHD',
+        'give the layout a `size` in whole MiB, or take format vhdx',
+      ],
+    ],
+    [
+      'container',
+      { format: 'vhd' },
+      { layout: layoutOf([], { sectorSize: 512, size: 2 ** 41 }) },
+      [
+        'format',
+        'a disk of 2 TiB is too large for a VHD, which ends at 2040 GiB',
+        'make the disk smaller, or take format vhdx, which ends at 64 TiB',
+      ],
+    ],
+    [
+      'compress',
+      {},
+      { inputs: ['file'] },
+      [
+        '',
+        'the step wired to "file" publishes nothing in the output folder',
+        'wire one that does: `file: STEP` with a step of stage container',
+      ],
+    ],
   ])('%s %j', (stage, options, view, fault) => expect(faultOf(stage, options, view)).toEqual(fault));
 });
 
@@ -118,6 +194,9 @@ describe('no fault', () => {
     ['tree', { files: { '/a/..b/c': 'hull' } }, { inputs: ['hull'] }],
     ['container', { format: 'vhdx', blockSize: '1 MiB' }, {}],
     ['container', { format: 'vhdx', blockSize: '256 MiB' }, {}],
+    ['container', { format: 'qcow2', compression: 'zlib' }, {}],
+    ['container', { format: 'vhd' }, { layout: layoutOf([], { sectorSize: 512, size: 2040 * 2 ** 30 }) }],
+    ['compress', {}, { inputs: ['file'], published: () => 'galleon.raw' }],
     ['selector', { boot: 'kern', state: 'state', order: ['B'] }, {}],
     ['filesystem', { content: 'hold', size: '1.5 MiB' }, {}],
   ])('%s %j', (stage, options, view) => expect(faultOf(stage, options, view)).toBeNull());

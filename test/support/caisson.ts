@@ -65,7 +65,6 @@ export async function inTree(
     cwd: '/mnt/work',
     network: false,
     identities: 'one' as const,
-    scratch: null,
     devices: [],
   };
   return runProcess(sandboxArgv(sandbox, argv, environment), {

@@ -1,7 +1,7 @@
 /** The project test/fixtures/skiff, in folders of its own: every stage, in five seconds. */
 import { cp, mkdir, readFile, symlink } from 'node:fs/promises';
 import path from 'node:path';
-import { execa, type ResultPromise } from 'execa';
+import { execa } from 'execa';
 import { caisson, CLI, PROJECT, type CliResult } from './caisson.ts';
 import type { BuildRecord } from '../system/set-up.ts';
 
@@ -12,9 +12,11 @@ export interface Skiff {
   /** `caisson ARGS` in the project, to its end. */
   run: (...args: string[]) => Promise<CliResult>;
   /** The same, left running; events as JSON lines. */
-  start: (...args: string[]) => ResultPromise<{ reject: false }>;
+  start: (...args: string[]) => Running;
   record: (out?: string) => Promise<BuildRecord>;
 }
+
+export type Running = ReturnType<typeof start>;
 
 /** A project below `folder` with a cache of its own; packages, their resolution and the tools are those of `shared`. */
 export async function skiff(folder: string, shared: string): Promise<Skiff> {
@@ -27,16 +29,19 @@ export async function skiff(folder: string, shared: string): Promise<Skiff> {
     project,
     cache,
     run: (...args) => caisson(args, { cwd: project, cache }),
-    start: (...args) =>
-      execa(process.execPath, [CLI, ...args, '--json'], {
-        cwd: project,
-        env: { CAISSON_CACHE: cache },
-        reject: false,
-        stdin: 'ignore',
-      }),
+    start: (...args) => start(args, { cwd: project, cache }),
     record: async (out = 'out') =>
       JSON.parse(await readFile(path.join(project, out, 'skiff/build.json'), 'utf8')) as BuildRecord,
   };
+}
+
+function start(args: readonly string[], { cwd, cache }: { cwd: string; cache: string }) {
+  return execa(process.execPath, [CLI, ...args, '--json'], {
+    cwd,
+    env: { CAISSON_CACHE: cache },
+    reject: false,
+    stdin: 'ignore',
+  });
 }
 
 /** A cache that has everything but a store. */
@@ -52,7 +57,7 @@ export function digests({ stages, artifacts }: BuildRecord): unknown {
 
 /** Resolves with the first event of `child` that `wanted` takes, or null at its end. */
 export async function event(
-  child: ResultPromise<{ reject: false }>,
+  child: Running,
   wanted: (event: { type: string; id?: string; task?: { id: string } }) => boolean,
 ): Promise<unknown> {
   let rest = '';

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, inject, it } from 'vitest';
-import { digestFile } from '../../pipeline/engine/store.ts';
+import { digestFile } from '../../pipeline/engine/digest.ts';
 import { caisson } from '../support/caisson.ts';
 
 const { root, user, own } = inject('builds');

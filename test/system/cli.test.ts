@@ -64,7 +64,7 @@ describe('bad input', () => {
   const calls: [string[], number, RegExp][] = [
     [['biuld', 'eflow'], 2, /unknown command 'biuld'[\s\S]*Did you mean build\?/],
     [['build', 'eflow', '--job', '2'], 2, /unknown option '--job'[\s\S]*Did you mean --jobs\?/],
-    [['build', 'eflow', '--format', 'vdhx'], 2, /"vdhx" is no format; there are vhdx and raw/],
+    [['build', 'eflow', '--format', 'vdhx'], 2, /"vdhx" is no format; there are vhdx, raw, vhd, qcow2, vmdk/],
     [['build', 'elfow'], 2, /no image "elfow"[\s\S]*did you mean "eflow"\?/],
     [['build', 'eflow', '--set', 'verzion=2'], 2, /unknown key "verzion"[\s\S]*did you mean "version"\?/],
     [['boot', 'nothing.vhdx'], 2, /no image nothing\.vhdx/],

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { writeRaw } from '../../pipeline/disk/write.ts';
 import { encodeGpt } from '../../pipeline/formats/gpt.ts';
 import { PARTITION_TYPES, seededGuid } from '../../pipeline/formats/guid.ts';
-import { digestFile } from '../../pipeline/engine/store.ts';
+import { digestFile } from '../../pipeline/engine/digest.ts';
 import { caisson } from '../support/caisson.ts';
 import { probe, type Probed } from '../support/machine.ts';
 import { vmTools } from '../support/vm-tools.ts';

