@@ -102,7 +102,7 @@ export function fetchFailures(lines: readonly string[]): FetchFailure[] {
     } else if (current !== null && /^\s/.test(line)) {
       const text = line.trim().replace(/ \[IP: [^\]]*\]$/, '');
       if (current.reason === '') current.reason = text;
-      inReceived = /^Hashes of/.test(text) ? text.startsWith('Hashes of received') : inReceived;
+      inReceived = text.startsWith('Hashes of') ? text.startsWith('Hashes of received') : inReceived;
       if (inReceived) current.received ??= /^- SHA256:([0-9a-f]{64})/.exec(text)?.[1] ?? null;
     } else if (current !== null) {
       if (current.reason === '') current.reason = 'no reason given';

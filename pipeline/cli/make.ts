@@ -1,0 +1,77 @@
+/** check, plan, build, schema: from documents to images. */
+import { availableParallelism } from 'node:os';
+import { Option, type Command } from 'commander';
+import { build } from '../commands/build.ts';
+import { check, checkTheHost } from '../commands/check.ts';
+import { showPlan } from '../commands/plan.ts';
+import { writeSchemas } from '../commands/schema.ts';
+import { imageOptions, positive, type ImageOptions } from './options.ts';
+import type { Run } from './run.ts';
+
+export function addMakingCommands(program: Command, run: Run): void {
+  program
+    .command('check')
+    .description('report every fault of every document; builds nothing')
+    .argument('[documents...]', 'images by name, or files; all documents of the project when left out')
+    .option('--host', 'try what this machine must offer, and name the remedy for what is missing')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  caisson check\n  caisson check eflow layouts/mine.yaml\n  caisson check --host',
+    )
+    .action((documents: string[], options: { host?: boolean }, self: Command) =>
+      run(self, context => (options.host === true ? checkTheHost(context) : check(context, documents))),
+    );
+
+  imageOptions(program.command('plan').description('the steps of an image, their keys, and what is cached'))
+    .option('--why <step>', 'what changed since this step was last built, with the old and the new value')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  caisson plan eflow\n  caisson plan eflow --why root\n  caisson plan eflow --set layout=large-log --json',
+    )
+    .action((image: string, options: ImageOptions & { why?: string }, self: Command) =>
+      run(self, context =>
+        showPlan(context, {
+          image,
+          sets: options.set,
+          formats: options.format,
+          compress: options.compress,
+          out: options.out,
+          why: options.why ?? null,
+        }),
+      ),
+    );
+
+  imageOptions(program.command('build').description('build an image into OUT/NAME/'))
+    .option('--jobs <n>', 'steps that run at once', positive, Math.min(4, availableParallelism()))
+    .option('--update', 'ask the mirrors for newer packages instead of reusing the recorded ones')
+    .addOption(
+      new Option('--offline', 'ask no mirror for anything: packages come from the pool, or the build fails').conflicts(
+        'update',
+      ),
+    )
+    .addHelpText(
+      'after',
+      '\nExamples:\n  caisson build eflow\n  caisson build eflow --update --set version=2026.12.0\n  caisson build eflow --offline\n  caisson build eflow --set layout=large-log --format vhdx,raw --out /srv/images\n  caisson build eflow --format vhd,qcow2 --compress zst',
+    )
+    .action(
+      (image: string, options: ImageOptions & { jobs: number; update?: boolean; offline?: boolean }, self: Command) =>
+        run(self, context =>
+          build(context, {
+            image,
+            sets: options.set,
+            formats: options.format,
+            compress: options.compress,
+            out: options.out,
+            jobs: options.jobs,
+            update: options.update === true,
+            offline: options.offline === true,
+          }),
+        ),
+    );
+
+  program
+    .command('schema')
+    .description('write the JSON Schemas of the documents, for editors')
+    .option('--out <dir>', 'folder to write into', 'schema')
+    .action((options: { out: string }, self: Command) => run(self, context => writeSchemas(context, options)));
+}

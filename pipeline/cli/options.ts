@@ -1,0 +1,58 @@
+/** Options that several commands take, and what their values may be. */
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import { COMPRESSIONS } from '../commands/prepare.ts';
+import { CONTAINER_FORMATS } from '../stages/container.ts';
+
+/** Which image, and what of it. */
+export interface ImageOptions {
+  set: string[];
+  format: string[];
+  compress: (typeof COMPRESSIONS)[number];
+  out: string;
+}
+
+export function imageOptions(command: Command): Command {
+  return command
+    .argument('<image>', 'name of a definition in pipeline/, or its file')
+    .option(
+      '--set <path=value>',
+      'change one value of the definition or (layout.…) its layout; may be repeated',
+      (value: string, all: string[]) => [...all, value],
+      [] as string[],
+    )
+    .option(
+      '--format <list>',
+      `containers to make: ${CONTAINER_FORMATS.join(', ')} (default: as the definition says)`,
+      formats,
+      [] as string[],
+    )
+    .addOption(
+      new Option('--compress <how>', 'zst: make FILE.zst of each container too; FILE stays beside it')
+        .choices(COMPRESSIONS)
+        .default('none', 'only what the definition compresses'),
+    )
+    .addOption(outOption());
+}
+
+export function outOption(): Option {
+  return new Option('--out <dir>', 'output folder').default('out');
+}
+
+function formats(text: string): string[] {
+  const all = text.split(',').map(each => each.trim());
+  const unknown = all.find(each => !(CONTAINER_FORMATS as readonly string[]).includes(each));
+  if (unknown !== undefined)
+    throw new InvalidArgumentError(`"${unknown}" is no format; there are ${CONTAINER_FORMATS.join(', ')}.`);
+  return [...new Set(all)];
+}
+
+/** One or more. */
+export function positive(text: string): number {
+  if (wholeNumber(text) === 0) throw new InvalidArgumentError('It must be 1 or more.');
+  return wholeNumber(text);
+}
+
+export function wholeNumber(text: string): number {
+  if (!/^[0-9]{1,6}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
+  return Number(text);
+}

@@ -1,0 +1,6 @@
+/** What a command line needs to run its command: cli.ts has it. */
+import type { Command } from 'commander';
+import type { CommandContext, ExitCode } from '../commands/context.ts';
+
+/** Runs `work` with the options that stand before or behind the command's name, and sets the exit code. */
+export type Run = (self: Command, work: (context: CommandContext) => Promise<ExitCode>) => Promise<void>;
