@@ -38,10 +38,14 @@ const program = new Command('caisson')
   );
 
 addMakingCommands(program, run);
-addLookingCommands(program, run);
+addLookingCommands(program, run, process.stdout);
 addCacheCommands(program, run);
 
-async function run(self: Command, work: (context: CommandContext) => Promise<ExitCode>): Promise<void> {
+async function run(
+  self: Command,
+  work: (context: CommandContext) => Promise<ExitCode>,
+  events: 'stdout' | 'stderr' = 'stdout',
+): Promise<void> {
   const options = self.optsWithGlobals<GlobalOptions>();
   const abort = new AbortController();
   const stop = (): void => abort.abort(new Error('interrupted'));
@@ -49,10 +53,10 @@ async function run(self: Command, work: (context: CommandContext) => Promise<Exi
   const json = options.json === true;
   const kind: RendererKind = json
     ? 'json'
-    : options.plain === true || !process.stdout.isTTY || process.env.CI !== undefined
+    : options.plain === true || !process[events].isTTY || process.env.CI !== undefined
       ? 'plain'
       : 'tty';
-  const renderer = createRenderer({ kind, stdout: process.stdout, stderr: process.stderr });
+  const renderer = createRenderer({ kind, stdout: process[events], stderr: process.stderr });
   const context: CommandContext = {
     environment: environment(),
     project: options.project === undefined ? await findProject(process.cwd()) : path.resolve(options.project),
@@ -106,7 +110,9 @@ function environment(): Environment {
 
 // `caisson … | head`: whoever reads has had enough. The command goes on to its end and keeps its own exit code.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
+  if (error.code === 'EPIPE') return;
+  process.stderr.write(`error: the output cannot be written: ${error.message}\n`);
+  process.exit(1);
 });
 
 try {

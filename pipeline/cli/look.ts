@@ -1,11 +1,14 @@
-/** show, boot: what was built, or will be. */
+/** show, inspect, ls, cat, boot: what was built, or will be. */
 import type { Command } from 'commander';
 import { boot } from '../commands/boot.ts';
+import { cat } from '../commands/cat.ts';
+import { inspect } from '../commands/inspect.ts';
+import { ls } from '../commands/ls.ts';
 import { show } from '../commands/show.ts';
 import { outOption, positive } from './options.ts';
 import type { Run } from './run.ts';
 
-export function addLookingCommands(program: Command, run: Run): void {
+export function addLookingCommands(program: Command, run: Run, stdout: NodeJS.WritableStream): void {
   program
     .command('show')
     .description('draw the disk of a layout or an image to scale')
@@ -18,6 +21,54 @@ export function addLookingCommands(program: Command, run: Run): void {
     )
     .action((target: string, options: { out: string; svg?: string }, self: Command) =>
       run(self, context => show(context, { target, out: options.out, svg: options.svg ?? null })),
+    );
+
+  program
+    .command('inspect')
+    .description('what stands in an image, by its own bytes, and what is wrong with it')
+    .argument('<target>', 'an image file, or the name of an image that was built')
+    .addOption(outOption())
+    .addHelpText(
+      'after',
+      '\nThe image is never written. Exit code 1 when anything is wrong with it.\n\nExamples:\n  caisson inspect eflow\n  caisson inspect out/eflow/eflow.vhdx --json',
+    )
+    .action((target: string, options: { out: string }, self: Command) =>
+      run(self, context => inspect(context, { target, out: options.out }), 'stderr'),
+    );
+
+  program
+    .command('ls')
+    .description('the partitions of an image, or the files in one; nothing is mounted')
+    .argument('<image>', 'an image file, or the name of an image that was built')
+    .argument('[place]', 'PARTITION:PATH; the partition by name or number')
+    .addOption(outOption())
+    .option('-R, --recursive', 'everything below the folder too')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  caisson ls eflow\n  caisson ls eflow RootFSA:/etc\n  caisson ls out/eflow/eflow.vhdx Data: -R',
+    )
+    .action((image: string, place: string | undefined, options: { out: string; recursive?: boolean }, self: Command) =>
+      run(
+        self,
+        context =>
+          ls(context, { image, out: options.out, place: place ?? null, recursive: options.recursive === true }),
+        'stderr',
+      ),
+    );
+
+  program
+    .command('cat')
+    .description('the bytes of one file of an image; nothing is mounted')
+    .argument('<image>', 'an image file, or the name of an image that was built')
+    .argument('<place>', 'PARTITION:PATH; the partition by name or number')
+    .addOption(outOption())
+    .option('--to <file>', 'write them into this file')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  caisson cat eflow RootFSA:/etc/os-release\n  caisson cat eflow BootA:/EFI/caisson/slot.efi --to slot.efi',
+    )
+    .action((image: string, place: string, options: { out: string; to?: string }, self: Command) =>
+      run(self, context => cat(context, { image, out: options.out, place, to: options.to ?? null, stdout }), 'stderr'),
     );
 
   program

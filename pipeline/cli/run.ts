@@ -2,5 +2,12 @@
 import type { Command } from 'commander';
 import type { CommandContext, ExitCode } from '../commands/context.ts';
 
-/** Runs `work` with the options that stand before or behind the command's name, and sets the exit code. */
-export type Run = (self: Command, work: (context: CommandContext) => Promise<ExitCode>) => Promise<void>;
+/**
+ * Runs `work` with the options that stand before or behind the command's name, and sets the exit code. `events` names
+ * the stream of what happens meanwhile: stderr for commands whose stdout is for programs.
+ */
+export type Run = (
+  self: Command,
+  work: (context: CommandContext) => Promise<ExitCode>,
+  events?: 'stdout' | 'stderr',
+) => Promise<void>;

@@ -2,16 +2,16 @@
 import { readFile, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { loadManifest } from '../config/project.ts';
-import { exists, fileOf } from '../config/places.ts';
+import { fileOf } from '../config/places.ts';
 import { withImage } from '../disk/read.ts';
 import { treePrograms } from '../engine/programs.ts';
 import { makeScratch, withCache } from '../engine/cache.ts';
 import { ensureResolution, type PackageOptions } from '../engine/packages.ts';
-import { ensureTree, firstPrograms } from '../engine/trees.ts';
+import { ensureTree } from '../engine/trees.ts';
 import { acceleration, bootOnTerminal } from '../engine/vm.ts';
 import type { CommandContext, ExitCode } from './context.ts';
 import { UsageFault } from './context.ts';
-import { loadImage } from './prepare.ts';
+import { manifestNames, namedToolsTree } from './tools-tree.ts';
 
 export interface BootOptions {
   /** A file, or the name of an image that was built. */
@@ -57,22 +57,12 @@ async function bootImage(context: CommandContext, options: BootOptions): Promise
   }
 }
 
-/** The manifests that the definition of an image names; the usual ones for a file that has none. */
-async function manifestNames(context: CommandContext, image: string): Promise<{ tools: string; vmTools: string }> {
-  const defined = !image.includes('/') && (await exists(fileOf(context.project, 'image', image)));
-  if (!defined) return { tools: 'tools', vmTools: 'vm-tools' };
-  return (await loadImage(context, { image, sets: [], formats: [], compress: 'none' })).image;
-}
-
 /** Host path of the tree with QEMU, made when it is not there. */
 export async function vmTree(context: CommandContext, names: { tools: string; vmTools: string }): Promise<string> {
   const { environment, signal, emit, project } = context;
   const options: PackageOptions = { environment, signal, emit, update: false, offline: false };
-  const host = firstPrograms(environment);
-  const tools = await loadManifest(fileOf(project, 'manifest', names.tools));
   const vmTools = await loadManifest(fileOf(project, 'manifest', names.vmTools));
-  const toolsTree = await ensureTree(tools, await ensureResolution(tools, host, options), host, options);
-  const programs = treePrograms(toolsTree, environment);
+  const programs = treePrograms(await namedToolsTree(context, names.tools), environment);
   return ensureTree(vmTools, await ensureResolution(vmTools, programs, options), programs, options);
 }
 

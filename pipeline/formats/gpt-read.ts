@@ -39,7 +39,10 @@ export async function decodeGpt(read: ReadAt, size: Bytes, sectorSize: Bytes): P
   const primary = await decodeCopy(read, { name: 'primary', own: 1, last, sectorSize, faults });
   const backup = await decodeCopy(read, { name: 'backup', own: last, last, sectorSize, faults });
   if (primary !== null && primary.other !== last) {
-    faults.push(`primary header: the backup is said to be in sector ${primary.other}, the disk's last is ${last}`);
+    const short = primary.other > last ? ': the disk is cut short' : '';
+    faults.push(
+      `primary header: the backup is said to be in sector ${primary.other}, the disk's last is ${last}${short}`,
+    );
   }
   if (backup !== null && backup.other !== 1)
     faults.push(`backup header: the primary is said to be in sector ${backup.other}`);
@@ -53,7 +56,7 @@ export async function decodeGpt(read: ReadAt, size: Bytes, sectorSize: Bytes): P
     );
   }
   const partitions = decodeEntries(table, sectorSize);
-  faults.push(...checkPartitions(partitions, { ...table, sectorSize }));
+  faults.push(...checkPartitions(partitions, { ...table, sectorSize, size }));
   return { diskGuid: table.diskGuid, sectorSize, partitions, faults };
 }
 
@@ -123,12 +126,14 @@ function checkHeader(header: Uint8Array, { own, last }: { own: number; last: num
 function checkPlaces(header: Uint8Array, { length, last }: { length: Bytes; last: number }): string | null {
   const [firstUsable, lastUsable, entriesAt] = [readU64(header, 40), readU64(header, 48), readU64(header, 72)];
   const entriesEnd = entriesAt + Math.ceil(length / header.length);
+  // Of a disk that was cut short the primary copy is still right, and tells where the end was.
+  const end = Math.max(last, readU64(header, 32)) + 1;
   if (entriesAt < 2 || entriesEnd > last + 1) return `entries in sectors [${entriesAt}, ${entriesEnd}) of ${last + 1}`;
   if (entriesEnd > firstUsable && entriesAt <= lastUsable) {
     return `entries [${entriesAt}, ${entriesEnd}) overlap the usable sectors [${firstUsable}, ${lastUsable + 1})`;
   }
-  if (firstUsable < 2 || firstUsable > lastUsable || lastUsable >= last) {
-    return `usable sectors [${firstUsable}, ${lastUsable + 1}) of ${last + 1}`;
+  if (firstUsable < 2 || firstUsable > lastUsable || lastUsable >= end - 1) {
+    return `usable sectors [${firstUsable}, ${lastUsable + 1}) of ${end}`;
   }
   return null;
 }
@@ -170,9 +175,9 @@ function decodeAttributes(bits: bigint): number[] {
 
 function checkPartitions(
   partitions: readonly GptPartition[],
-  { firstUsable, lastUsable, sectorSize }: Copy & { sectorSize: Bytes },
+  { firstUsable, lastUsable, sectorSize, size }: Copy & { sectorSize: Bytes; size: Bytes },
 ): string[] {
-  const [usableStart, usableEnd] = [firstUsable * sectorSize, (lastUsable + 1) * sectorSize];
+  const [usableStart, usableEnd] = [firstUsable * sectorSize, Math.min((lastUsable + 1) * sectorSize, size)];
   const outside = partitions
     .filter(({ start, end }) => !(usableStart <= start && start < end && end <= usableEnd))
     .map(

@@ -30,9 +30,13 @@ export function encodeUuid(text: string): Uint8Array {
   return Buffer.from(text.replaceAll('-', ''), 'hex');
 }
 
-/** The 16 bytes at `offset`, in the order of the text -> UUID text in lower case. */
+/** The 16 bytes at `offset` in the order of the text (RFC 9562; file systems, dm-verity, VHD) -> UUID text in lower case. */
 export function decodeUuid(bytes: Uint8Array, offset = 0): string {
-  return groupDigits(Buffer.from(bytes.subarray(offset, offset + GUID_BYTES)).toString('hex'));
+  return groupDigits(
+    Buffer.from(bytes.subarray(offset, offset + GUID_BYTES))
+      .toString('hex')
+      .padEnd(2 * GUID_BYTES, '0'),
+  );
 }
 
 /**

@@ -224,6 +224,31 @@ describe('decodeGpt', () => {
     ]);
   });
 
+  it('reports a disk that was cut short, with the partitions it had', async () => {
+    const far = partition({
+      number: 7,
+      name: 'Surf',
+      uuid: 'b1b2c3d4-1111-4222-8333-0123456789ab',
+      start: 4 * MIB,
+      end: 7 * MIB,
+    });
+    const disk = diskOf(table({ partitions: [partition(), far] }));
+    const { faults, partitions } = await decode(disk.slice(0, 5 * MIB), 512);
+    expect(faults).toEqual([
+      expect.stringContaining('backup header: no signature'),
+      "primary header: the backup is said to be in sector 16383, the disk's last is 10239: the disk is cut short",
+      'partition 7 [4194304, 7340032) is not inside [17408, 5242880)',
+    ]);
+    expect(partitions).toEqual([partition(), far]);
+  });
+
+  it('refuses usable sectors behind the end that the header itself names', async () => {
+    const disk = withHeader(diskOf(table()), { at: 48, value: 16_383 });
+    await expect(decode(disk, 512)).rejects.toThrow(
+      /primary header: usable sectors \[34, 16384\) of 16384; backup header: entries/,
+    );
+  });
+
   it('reports copies that are each sound but differ', async () => {
     const disk = diskOf(table());
     const other = encodeGpt(
@@ -264,4 +289,15 @@ function withEntryAt(disk: Uint8Array, { start, end }: { start: number; end: num
     view.setUint32(header + 16, crc32(moved.subarray(header, header + 92)), true);
   }
   return moved;
+}
+
+/** Changes a number of both headers of a 512-byte-sector disk and mends their CRCs. */
+function withHeader(disk: Uint8Array, { at, value }: { at: number; value: number }): Uint8Array {
+  const view = new DataView(disk.buffer);
+  for (const header of [512, disk.length - 512]) {
+    view.setBigUint64(header + at, BigInt(value), true);
+    view.setUint32(header + 16, 0, true);
+    view.setUint32(header + 16, crc32(disk.subarray(header, header + 92)), true);
+  }
+  return disk;
 }

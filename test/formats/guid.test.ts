@@ -48,6 +48,11 @@ describe('UUID bytes', () => {
   it.each(['', 'esp', 'c12a7328-f81f-11d2-ba4b-00a0c93ec93g'])('are refused of %j', text =>
     expect(() => encodeUuid(text)).toThrow(FormatFault),
   );
+
+  it('takes all groups in the order of the text', () => {
+    const bytes = Buffer.from('0000005b2f7a1011114222833301234567ffab', 'hex');
+    expect(decodeUuid(bytes, 3)).toBe('5b2f7a10-1111-4222-8333-01234567ffab');
+  });
 });
 
 describe('seededGuid', () => {

@@ -1,0 +1,35 @@
+/** The tools tree for commands that read an image rather than build one. */
+import { exists, fileOf } from '../config/places.ts';
+import { loadManifest } from '../config/project.ts';
+import { ensureResolution } from '../engine/packages.ts';
+import { ensureTree, firstPrograms } from '../engine/trees.ts';
+import type { CommandContext } from './context.ts';
+import { loadImage } from './prepare.ts';
+
+/**
+ * Host path of the tools tree that the definition of `image` names; of the project's manifest `tools` for a file, for
+ * null and for a name without definition. Made when the cache has none: resolves and fetches what that needs.
+ */
+export async function toolsTree(context: CommandContext, image: string | null): Promise<string> {
+  const { tools } = await manifestNames(context, image);
+  return namedToolsTree(context, tools);
+}
+
+/** The manifests that the definition of an image names; the usual ones for a file, which has none. */
+export async function manifestNames(
+  context: CommandContext,
+  image: string | null,
+): Promise<{ tools: string; vmTools: string }> {
+  const defined = image !== null && !image.includes('/') && (await exists(fileOf(context.project, 'image', image)));
+  if (!defined) return { tools: 'tools', vmTools: 'vm-tools' };
+  return (await loadImage(context, { image, sets: [], formats: [], compress: 'none' })).image;
+}
+
+/** Host path of the tree of the manifest with this name, made by the host's programs when the cache has none. */
+export async function namedToolsTree(context: CommandContext, name: string): Promise<string> {
+  const { environment, signal, emit, project } = context;
+  const options = { environment, signal, emit, update: false, offline: false };
+  const host = firstPrograms(environment);
+  const manifest = await loadManifest(fileOf(project, 'manifest', name));
+  return ensureTree(manifest, await ensureResolution(manifest, host, options), host, options);
+}

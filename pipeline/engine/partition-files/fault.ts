@@ -1,0 +1,24 @@
+import { FormatFault } from '../../formats/fault.ts';
+import type { Volume } from './reader.ts';
+
+/** A path that leads nowhere in a partition, or to something else than was wanted: its user's mistake, not the image's. */
+export class PathFault extends Error {
+  readonly hint: string;
+  constructor(message: string, hint: string) {
+    super(message);
+    this.name = 'PathFault';
+    this.hint = hint;
+  }
+}
+
+/** `reader`: who could not read the partition, a program or we. */
+export function damagedVolume(
+  { name, filesystem }: Pick<Volume, 'name' | 'filesystem'>,
+  reader: string,
+  why: string,
+): FormatFault {
+  return new FormatFault(
+    `${name}: ${reader} cannot read its ${filesystem}: ${why}`,
+    'it is damaged, or uses a feature that is not known here; build the image again, or copy it again',
+  );
+}
