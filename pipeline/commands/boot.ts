@@ -32,6 +32,12 @@ async function bootImage(context: CommandContext, options: BootOptions): Promise
     format: image.format,
     sectorSize: image.sectorSize,
   }));
+  // QEMU 10.0: "Operation not supported".
+  if (format === 'vhdx' && sectorSize !== 512)
+    throw new UsageFault(
+      `QEMU reads no VHDX with sectors of ${sectorSize} bytes, as ${file} has`,
+      `boot the raw form: caisson build NAME --format raw, then caisson boot ${path.join(options.out, 'NAME/NAME.raw')}`,
+    );
   const tree = await vmTree(context, await manifestNames(context, options.image));
   const scratch = await makeScratch(context.environment, 'vm');
   const [, accelerator = ''] = await acceleration();

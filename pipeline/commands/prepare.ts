@@ -61,28 +61,10 @@ export async function loadImage(context: CommandContext, options: ImageOptions):
       `${project.image.name} has no container step, so ${options.formats.length > 0 ? '--format' : '--compress'} has nothing to go by`,
       'add a step with `stage: container` to the definition',
     );
-  refuseFuture(project);
   const loaded = { ...project, image, written: project.image.stages.map(step => step.id) };
   // Planned once without packages: faults in options are told before anything is fetched.
   planOrThrow(loaded, {});
   return loaded;
-}
-
-/**
- * The epoch is the latest time that a file of the image may bear; what is made during the build is newer and gets it.
- * With one that is still to come such files keep the time of the build, and no two builds are the same.
- */
-function refuseFuture({ image, position }: Project): void {
-  if (image.epoch * 1000 <= Date.now()) return;
-  const time = (milliseconds: number): string => new Date(milliseconds).toISOString().replace('.000', '');
-  throw new ConfigFault([
-    {
-      position: position('epoch'),
-      path: 'epoch',
-      message: `${time(image.epoch * 1000)} is still to come: the clock of this machine says ${time(Date.now())}`,
-      hint: 'name a time that has passed, for example that of the release, or set the clock',
-    },
-  ]);
 }
 
 /** The plan with what is known today, without touching the network or making anything. */

@@ -37,5 +37,11 @@ export function overlayMountFaults(
   }
   if (store.slot !== null)
     return [report(path, `an update replaces ${store.name}, it cannot keep data`, 'use one without slot')];
+  if (store.mountFlags.includes('ro'))
+    return [report(path, `${store.name} is mounted read-only, it cannot keep data`, 'take "ro" from its `mountFlags`')];
+  if (overlays.store === '/')
+    return [
+      report(['overlays', 'store'], `"/" is all of ${store.name}`, 'name a directory on it, e.g. "/.eflow/overlays"'),
+    ];
   return [];
 }

@@ -119,9 +119,15 @@ function mountFaults({ partitions, overlays }: Layout, report: Report): Diagnost
     mounts.set(partition.mount, first ?? partition);
   }
   for (const [index, overlay] of (overlays?.paths ?? []).entries()) {
+    const path = ['overlays', 'paths', index];
     const first = mounts.get(overlay);
-    if (first !== undefined)
-      faults.push(report(['overlays', 'paths', index], `${overlay} is where ${first.name} is mounted already`));
+    // The initrd mounts overlays, the running system partitions: what comes later hides what is below.
+    const above = [...mounts.values()].find(each => each.mount !== '/' && overlay.startsWith(`${each.mount}/`));
+    if (first !== undefined) faults.push(report(path, `${overlay} is where ${first.name} is mounted already`));
+    else if (above !== undefined) {
+      const message = `${overlay} would be hidden by ${above.name}, which is mounted at ${above.mount}`;
+      faults.push(report(path, message, `name a directory outside of ${above.mount}`));
+    }
   }
   return faults;
 }
@@ -207,7 +213,12 @@ function pairFaults(partition: Partition, inA: readonly Partition[], report: Rep
     ...differ('filesystem', `file system ${partition.filesystem}`, `file system ${twin.filesystem}`),
     // One artifact fills either slot.
     ...differ('label', labelOf(partition), labelOf(twin)),
+    // One line of fstab mounts either.
+    ...(partition.mount === twin.mount ? differ('mountFlags', flagsOf(partition), flagsOf(twin)) : []),
   ];
 }
 
 const labelOf = ({ label }: Partition): string => (label === '' ? 'no label' : `label "${label}"`);
+
+const flagsOf = ({ mountFlags }: Partition): string =>
+  mountFlags.length === 0 ? 'no mount flags' : `mount flags ${mountFlags.join(',')}`;

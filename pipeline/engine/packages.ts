@@ -10,7 +10,7 @@ import { withLock, type LockOptions } from './lock.ts';
 import { fetchPackages, lookIntoPool } from './pool.ts';
 import type { Programs } from './programs.ts';
 import { recordedResolution, resolvePackages, type Resolution } from './resolve.ts';
-import { CACHE_REMEDY, explainFullDisk, installedRoom, type Need } from './room.ts';
+import { CACHE_REMEDY, explainFullDisk, type Need } from './room.ts';
 import { timed } from './timed.ts';
 
 export interface PackageOptions {
@@ -91,9 +91,9 @@ export function lockOptions(id: string, { environment, signal, emit }: PackageOp
   return { environment, signal, onWait: () => emit({ type: 'waiting', id, detail }) };
 }
 
-/** For whom the disk is full while packages are brought in. */
-export function needOf(what: string, packages: readonly ResolvedPackage[], { cache }: Environment): Need {
-  return { what, needed: installedRoom(packages), unpacks: true, places: [{ folder: cache, remedy: CACHE_REMEDY }] };
+function needOf(what: string, packages: readonly ResolvedPackage[], { cache }: Environment): Need {
+  const needed = packages.reduce((sum, each) => sum + each.bytes, 0);
+  return { what, needed, unpacks: false, places: [{ folder: cache, remedy: CACHE_REMEDY }] };
 }
 
 async function wantedFrom(

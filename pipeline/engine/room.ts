@@ -25,7 +25,7 @@ export async function explainFullDisk(error: unknown, { what, needed, unpacks, p
   const rooms = await Promise.all(places.map(async place => ({ ...place, ...(await roomOf(place.folder)) })));
   const [least] = rooms.toSorted((a, b) => a.free - b.free);
   if (least === undefined || !(saysFull(error) || least.free < NOTHING)) return error;
-  if (unpacks && least.free > needed)
+  if (unpacks && error instanceof ProcessFailure && least.free > needed)
     return new BuildFault(
       `the memory is full: ${what} unpacks up to ${roundSize(needed)} into a tmpfs, which may take half of it`,
       'give this machine more memory, or install fewer packages; what was complete is not lost',

@@ -11,11 +11,11 @@ import type { Emit, Task } from '../report/events.ts';
 import { makeScratch } from './cache.ts';
 import { cacheFolders, fixedEnvironment, type Environment } from './environment.ts';
 import { withLock } from './lock.ts';
-import { ensureFetched, lockOptions, needOf, type PackageOptions } from './packages.ts';
+import { ensureFetched, lockOptions, type PackageOptions } from './packages.ts';
 import { makeRepository } from './pool.ts';
 import { treePrograms, WORKPLACE, type Programs } from './programs.ts';
 import type { Resolution } from './resolve.ts';
-import { explainFullDisk } from './room.ts';
+import { CACHE_REMEDY, explainFullDisk, installedRoom } from './room.ts';
 import { ProcessFailure, runProcess } from './run.ts';
 import { sandboxArgv } from './sandbox.ts';
 import { timed } from './timed.ts';
@@ -43,7 +43,12 @@ export async function ensureTree(
     await withLock(lock, lockOptions(task.id, options), async () => {
       if (await touched(tree)) return;
       await makeTree(tree, manifest, { resolution, task, options }).catch(async error => {
-        throw await explainFullDisk(error, needOf(task.id, resolution.packages, options.environment));
+        throw await explainFullDisk(error, {
+          what: task.id,
+          needed: installedRoom(resolution.packages),
+          unpacks: true,
+          places: [{ folder: options.environment.cache, remedy: CACHE_REMEDY }],
+        });
       });
     });
     return { value: tree, detail: `${resolution.packages.length} packages` };

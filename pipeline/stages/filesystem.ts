@@ -18,6 +18,7 @@ interface Options {
   content: string;
   compression?: string;
   size?: string;
+  readOnly?: boolean;
 }
 
 const BUILDERS: Readonly<Record<Exclude<Filesystem, 'none'>, Build>> = {
@@ -29,7 +30,7 @@ const BUILDERS: Readonly<Record<Exclude<Filesystem, 'none'>, Build>> = {
 
 export const filesystem: Stage<Options, FilesystemPlan, 'tree'> = {
   name: 'filesystem',
-  version: 1,
+  version: 2,
   summary: 'the file system that the layout declares for a content',
   schema: {
     type: 'object',
@@ -51,6 +52,11 @@ export const filesystem: Stage<Options, FilesystemPlan, 'tree'> = {
         pattern: SIZE_PATTERN,
         description: 'ext4, vfat: length, when less than the partition (room for a hash tree).',
       },
+      readOnly: {
+        type: 'boolean',
+        description:
+          'ext4: nothing will write to it, e.g. below verity. No journal, and as small as its files allow; `size` is then the most it may take. Default: false.',
+      },
     },
   },
   inputs: { tree: 'optional' },
@@ -59,6 +65,12 @@ export const filesystem: Stage<Options, FilesystemPlan, 'tree'> = {
 
   resolve(options, image) {
     const partition = partitionOf(image.layout, options.content);
+    if (options.readOnly === true && partition.filesystem !== 'ext4')
+      throw new OptionFault(
+        'readOnly',
+        `is for ext4, and ${partition.name} has ${partition.filesystem}`,
+        partition.filesystem === 'vfat' ? 'write `mountFlags: [ro]` in the layout' : 'leave it out: it is so by itself',
+      );
     return {
       content: options.content,
       type: partition.filesystem,
@@ -67,6 +79,7 @@ export const filesystem: Stage<Options, FilesystemPlan, 'tree'> = {
       size: options.size === undefined ? partition.size : Math.min(bytesOf(options.size), partition.size),
       partition: partition.size,
       sectorSize: image.layout.sectorSize,
+      readOnly: options.readOnly ?? false,
       compression: options.compression ?? 'zstd,3',
     };
   },
@@ -76,7 +89,8 @@ export const filesystem: Stage<Options, FilesystemPlan, 'tree'> = {
     const uuid = seededGuid(plan.seed, 'filesystem', plan.content, context.inputs.tree?.sha256 ?? 'empty');
     const { used, extents } = await BUILDERS[plan.type]({ ...plan, uuid }, context);
     const { size } = await stat(context.out);
-    return { filesystem: plan.type, uuid, label: plan.label, used, extents: extents ?? [[0, size]] };
+    const readOnly = plan.readOnly || plan.type === 'erofs' || plan.type === 'squashfs';
+    return { filesystem: plan.type, uuid, label: plan.label, readOnly, used, extents: extents ?? [[0, size]] };
   },
 };
 

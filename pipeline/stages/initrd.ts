@@ -4,13 +4,12 @@
  */
 import { mkdir, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { Layout } from '../config/types.ts';
 import { FormatFault } from '../formats/fault.ts';
 import { loadOrder } from '../tree/modules.ts';
 import { readContent, readTar, writeTar } from '../tree/tar.ts';
 import { directory, hostFile, lookup, matches, place, textFile, type Tree } from '../tree/tree.ts';
-import { plainWords } from './partition.ts';
-import { OptionFault, type BuildContext, type Stage } from './stage.ts';
+import { bootConfiguration, type BootConfiguration } from './initrd/boot.ts';
+import type { BuildContext, Stage } from './stage.ts';
 
 interface Options {
   manifest: string;
@@ -21,13 +20,12 @@ interface Options {
 interface Resolved {
   modules: string[];
   compression: number;
-  /** Shell variables that init reads. */
-  configuration: Record<string, string>;
+  configuration: BootConfiguration;
 }
 
 export const initrd: Stage<Options, Resolved, 'tree' | 'kernel'> = {
   name: 'initrd',
-  version: 1,
+  version: 2,
   summary: 'initial RAM disk: init, its programs, kernel modules (cpio, zstd)',
   schema: {
     type: 'object',
@@ -62,15 +60,9 @@ export const initrd: Stage<Options, Resolved, 'tree' | 'kernel'> = {
     const kernel = await readTar(inputs.kernel.path, signal);
     const release = kernelRelease(kernel);
     const order = await addModules(made, { kernel, release, modules, context });
-    place(
-      made,
-      '/etc/caisson/boot.conf',
-      textFile(
-        Object.entries(configuration)
-          .map(([name, value]) => `${name}="${value}"\n`)
-          .join(''),
-      ),
-    );
+    const variables = Object.entries(configuration.variables).map(([name, value]) => `${name}="${value}"\n`);
+    place(made, '/etc/caisson/boot.conf', textFile(variables.join('')));
+    place(made, '/etc/caisson/partitions', textFile(configuration.partitions.map(each => `${each}\n`).join('')));
     for (const each of ['/dev', '/proc', '/sys', '/run', '/sysroot', '/tmp']) place(made, each, directory());
     await writeTar(made, path.join(work, 'tree.tar'), context);
     // Reading a tar by bsdtar's @ needs no unpacking, so owners stay as they are.
@@ -79,36 +71,6 @@ export const initrd: Stage<Options, Resolved, 'tree' | 'kernel'> = {
     return { kernel: release, modules: order.map(each => path.basename(each).replace(/\.ko.*$/, '')) };
   },
 };
-
-/** What init must know of the layout; the values come from checked documents and hold no quotes. */
-function bootConfiguration(layout: Layout, root: string): Record<string, string> {
-  const roots = layout.partitions.filter(each => each.content === root);
-  const [first] = roots;
-  if (first === undefined)
-    throw new OptionFault(
-      'root',
-      `layout "${layout.name}" has no partition with content "${root}"`,
-      `its contents: ${[...new Set(layout.partitions.map(each => each.content))].join(', ')}`,
-    );
-  const data = layout.partitions.find(each => each.content === layout.overlays?.content);
-  const paths = layout.overlays?.paths ?? [];
-  plainWords('root', 'the partition name', [...roots.map(each => each.name), data?.name ?? '']);
-  plainWords('root', 'the overlay path', [layout.overlays?.store ?? '', ...paths]);
-  plainWords('root', 'the mount flag', data?.mountFlags ?? []);
-  const colon = paths.find(each => each.includes(':'));
-  if (colon !== undefined)
-    throw new OptionFault('root', `overlayfs cannot be mounted on "${colon}"`, 'a colon separates its layers');
-  return {
-    root_filesystem: first.filesystem,
-    ...Object.fromEntries(roots.map(each => [`root_partition_${each.slot ?? 'only'}`, each.name])),
-    slots: roots.map(each => each.slot ?? 'only').join(' '),
-    overlay_partition: data?.name ?? '',
-    overlay_filesystem: data?.filesystem ?? '',
-    overlay_flags: data?.mountFlags.join(',') ?? '',
-    overlay_store: layout.overlays?.store ?? '',
-    overlay_paths: paths.join(' '),
-  };
-}
 
 function kernelRelease(kernel: Tree): string {
   const [first, ...others] = matches(kernel, '/usr/lib/modules/*/modules.dep');

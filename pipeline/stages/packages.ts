@@ -14,7 +14,7 @@ type Resolved = Pick<
 
 export const packages: Stage<Options, Resolved, never> = {
   name: 'packages',
-  version: 2,
+  version: 3,
   summary: 'Debian packages, installed into a root file system tree (tar)',
   schema: {
     type: 'object',
@@ -62,6 +62,9 @@ export const packages: Stage<Options, Resolved, never> = {
     let done = 0;
     await context.run(argv[0] ?? '', argv.slice(1), {
       identities: 'many',
+      // Whatever is newer than this gets this time. The image's own epoch may lie in the future: then the tar would tell
+      // the time of day. The stage `tree` gives all files the epoch.
+      env: { SOURCE_DATE_EPOCH: '0' },
       onLine(line) {
         const name = /^Setting up ([^ :]+)/.exec(line)?.[1];
         if (name !== undefined) context.progress(Math.min(++done / list.length, 1), name);

@@ -34,11 +34,22 @@ export function plainWords(option: string, what: string, words: readonly string[
     );
 }
 
-/** Throws when something that was made does not fit its partition; both sizes are in the message. */
-export function mustFit(what: string, bytes: Bytes, partition: { name: string; size: Bytes }): void {
+/** Names of partitions that init and udev make names in /dev/caisson of: udev(7) keeps these characters as they are. */
+export function deviceNames(option: string, partitions: readonly Pick<Partition, 'name'>[]): void {
+  const odd = partitions.find(({ name }) => !/^[\w.@+=:-]+$/.test(name) || /^\.{1,2}$/.test(name));
+  if (odd !== undefined)
+    throw new OptionFault(
+      option,
+      `the partition name "${odd.name}" cannot be the name of a device`,
+      'of a partition that is mounted use letters, digits and . _ - + = : @ only',
+    );
+}
+
+/** Throws when something that was made does not fit its partition; both sizes are in the message. `hint`: a better way out. */
+export function mustFit(what: string, bytes: Bytes, partition: { name: string; size: Bytes; hint?: string }): void {
   if (bytes <= partition.size) return;
   throw new FormatFault(
     `${what} takes ${formatSize(bytes)}, but ${partition.name} has ${formatSize(partition.size)}: ${formatSize(bytes - partition.size)} too much`,
-    'give the partition more room in the layout, or take packages or files away',
+    partition.hint ?? 'give the partition more room in the layout, or take packages or files away',
   );
 }

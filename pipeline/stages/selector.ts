@@ -34,7 +34,7 @@ const SBAT = [
 
 export const selector: Stage<Options, Resolved, never> = {
   name: 'selector',
-  version: 1,
+  version: 2,
   summary: 'shim and GRUB, which pick the slot (tree of a BootEFI partition)',
   schema: {
     type: 'object',
@@ -84,7 +84,7 @@ export const selector: Stage<Options, Resolved, never> = {
           `layout "${image.layout.name}" has no slot ${slot}`,
           `its slots: ${names.join(', ')}`,
         );
-    const order = [...(options.order ?? []), ...names.filter(each => !(options.order ?? []).includes(each))];
+    const order = [...(options.order ?? []), ...names.filter(each => !(options.order ?? []).includes(each)).sort()];
     const tries = slots.flatMap(
       ({ slot, filled }) =>
         [

@@ -10,7 +10,7 @@ import { placeSystemFiles, type SystemFacts } from '../tree/system.ts';
 import { readContent, readTar, writeTar } from '../tree/tar.ts';
 import { contentBytes, directory, hostFile, lookup, place, remove, textFile, type Tree } from '../tree/tree.ts';
 import { disableUnit, enableUnit, maskUnit } from '../tree/units.ts';
-import { plainWords } from './partition.ts';
+import { deviceNames, plainWords } from './partition.ts';
 import { HostPath, OptionFault, type Stage } from './stage.ts';
 
 interface Options {
@@ -40,7 +40,7 @@ const ACCOUNTS = {
 
 export const tree: Stage<Options, Resolved, 'tree' | '*'> = {
   name: 'tree',
-  version: 1,
+  version: 2,
   summary: 'overlay trees, generated files, users, units and removals (tar)',
   schema: {
     type: 'object',
@@ -95,9 +95,11 @@ export const tree: Stage<Options, Resolved, 'tree' | '*'> = {
       if (path.split('/').includes('..'))
         throw new OptionFault(option, 'the path leads out of the tree', 'write it without ".."');
     }
-    if (options.system !== undefined)
-      for (const each of image.layout.partitions)
-        if (each.mount !== '') plainWords('system', 'the mount', [each.name, each.mount, ...each.mountFlags]);
+    if (options.system !== undefined) {
+      const mounted = image.layout.partitions.filter(each => each.mount !== '');
+      deviceNames('system', mounted);
+      for (const each of mounted) plainWords('system', 'the mount', [each.mount, ...each.mountFlags]);
+    }
     return {
       users: manifest?.users ?? [],
       groups: manifest?.groups ?? [],
@@ -118,7 +120,14 @@ export const tree: Stage<Options, Resolved, 'tree' | '*'> = {
               // Not sizes or places: a larger Log must not change a byte of the root.
               mounts: image.layout.partitions
                 .filter(each => each.mount !== '')
-                .map(({ name, mount, mountFlags, filesystem }) => ({ name, mount, mountFlags, filesystem })),
+                .map(({ name, content, slot, mount, mountFlags, filesystem }) => ({
+                  name,
+                  content,
+                  slot,
+                  mount,
+                  mountFlags,
+                  filesystem,
+                })),
               overlays: image.layout.overlays,
             },
     };

@@ -10,7 +10,7 @@ import { createHash } from 'node:crypto';
 import { formatSize, type Bytes } from '../formats/bytes.ts';
 import { seededGuid } from '../formats/guid.ts';
 import { mustFit, partitionOf } from './partition.ts';
-import type { Stage } from './stage.ts';
+import type { Facts, Stage } from './stage.ts';
 
 interface Options {
   content: string;
@@ -60,7 +60,7 @@ export const verity: Stage<Options, Resolved, 'filesystem'> = {
     const dataBlocks = Math.ceil(source.bytes / BLOCK);
     const hashOffset = dataBlocks * BLOCK;
     const fecOffset = hashOffset + (1 + hashTreeBlocks(dataBlocks)) * BLOCK;
-    mustFit(`${content} with its hash tree`, fecOffset, partition);
+    mustFit(`${content} with its hash tree`, fecOffset, fullOf(source.facts, partition));
     const salt = createHash('sha256').update(`${seed}\0verity salt\0${source.sha256}`).digest('hex');
     const uuid = seededGuid(seed, 'verity', content, source.sha256);
     await copyFile(source.path, out, constants.COPYFILE_FICLONE);
@@ -82,7 +82,11 @@ export const verity: Stage<Options, Resolved, 'filesystem'> = {
       `--root-hash-file=${box.work}/root-hash`,
     ]);
     const { size } = await stat(out);
-    mustFit(`${content} with hash tree and FEC (${formatSize(source.bytes)} of file system)`, size, partition);
+    mustFit(
+      `${content} with hash tree and FEC (${formatSize(source.bytes)} of file system)`,
+      size,
+      fullOf(source.facts, partition),
+    );
     const rootHash = (await readFile(path.join(work, 'root-hash'), 'utf8')).trim();
     return {
       ...source.facts,
@@ -98,6 +102,13 @@ export const verity: Stage<Options, Resolved, 'filesystem'> = {
     };
   },
 };
+
+/** A file system that can be written takes all of its partition, whatever it holds, unless its step says less. */
+function fullOf(facts: Facts, partition: Resolved['partition']): Resolved['partition'] & { hint?: string } {
+  if (facts.readOnly !== false) return partition;
+  const option = facts.filesystem === 'ext4' ? '`readOnly: true`' : 'a `size` less than the partition';
+  return { ...partition, hint: `give the step that makes the ${String(facts.filesystem)} the option ${option}` };
+}
 
 /** Blocks of the hash tree above n data blocks, without the superblock: each level has a 128th of the one below. */
 function hashTreeBlocks(dataBlocks: number): number {

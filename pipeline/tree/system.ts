@@ -3,7 +3,7 @@ import type { Layout, Partition } from '../config/types.ts';
 import { directory, place, symlink, textFile, type Tree } from './tree.ts';
 
 /** What a rootfs must know of a partition that it mounts. */
-export type Mounted = Pick<Partition, 'name' | 'mount' | 'mountFlags' | 'filesystem'>;
+export type Mounted = Pick<Partition, 'name' | 'content' | 'slot' | 'mount' | 'mountFlags' | 'filesystem'>;
 
 export interface SystemFacts {
   image: string;
@@ -21,7 +21,7 @@ export interface SystemFacts {
  */
 export function placeSystemFiles(tree: Tree, facts: SystemFacts): void {
   const { image, version, hostname, mounts, overlays } = facts;
-  place(tree, '/etc/fstab', textFile(fstab(mounts)));
+  place(tree, '/etc/fstab', textFile(fstab(mounts, overlays)));
   place(tree, '/etc/hostname', textFile(`${hostname}\n`));
   place(
     tree,
@@ -41,18 +41,35 @@ export function placeSystemFiles(tree: Tree, facts: SystemFacts): void {
     place(tree, path, directory());
   place(tree, '/tmp', directory(0o1777));
   for (const path of overlays?.paths ?? []) if (!tree.has(path)) place(tree, path, directory());
+  // Where init shows the store. What lies in an overlay it makes there by itself.
+  const shown = `/var${overlays?.store ?? ''}`;
+  if (overlays !== null && !overlays.paths.some(each => `${shown}/`.startsWith(`${each}/`)))
+    place(tree, shown, directory(0o700));
 }
 
 /**
  * Partitions that declare a mount point, by a name that the initrd gives to those of the disk it booted from: a
  * second disk with the same partition names is never picked. `nofail`: a broken log must not stop the boot.
  */
-export function fstab(mounts: readonly Mounted[]): string {
+export function fstab(mounts: readonly Mounted[], overlays: Layout['overlays']): string {
   const lines = mounts
     .filter(each => each.mount !== '/')
     .map(each => {
+      // Mounted by the initrd, with its flags, or replaced by memory there; a second mount would check it in use.
+      if (each.content === overlays?.content) return `/run/caisson/data ${each.mount} none bind,nofail 0 0\n`;
+      const device = sharesMount(each, mounts) ? `caisson-slot/${each.content}` : `caisson/${each.name}`;
       const flags = [...each.mountFlags, 'nofail'].join(',');
-      return `/dev/caisson/${each.name} ${each.mount} ${each.filesystem} ${flags} 0 2\n`;
+      const check = each.filesystem === 'erofs' || each.filesystem === 'squashfs' ? 0 : 2;
+      return `/dev/${device} ${each.mount} ${each.filesystem} ${flags} 0 ${check}\n`;
     });
-  return lines.join('');
+  return [...new Set(lines)].join('');
+}
+
+/** Do both slots mount this content at one place? Then it is that of the slot that runs. */
+export function sharesMount(
+  { content, slot, mount }: Pick<Mounted, 'content' | 'slot' | 'mount'>,
+  others: readonly Pick<Mounted, 'content' | 'slot' | 'mount'>[],
+): boolean {
+  if (slot === null || mount === '' || mount === '/') return false;
+  return others.some(each => each.slot !== slot && each.content === content && each.mount === mount);
 }

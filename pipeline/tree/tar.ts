@@ -12,6 +12,7 @@ type Sink = ReturnType<Pack['entry']>;
 const CHUNK = 1 << 20;
 const XATTR = 'SCHILY.xattr.';
 const NO_MODE_BIT = 0o100000;
+const MOST_ID = 0o777777;
 
 /**
  * Reads a tar's headers into a tree whose files point back into it. Entries outside the tree (`..`) and types that
@@ -149,10 +150,16 @@ function xattrsOf(header: Header): Record<string, string> {
 }
 
 function headerOf(node: TreeNode, name: string, epoch: number): Partial<Header> & Pick<Header, 'name'> {
+  // tar-stream writes the greatest that six octal digits hold instead of a greater one, and says nothing.
+  if (Math.max(node.uid, node.gid) > MOST_ID)
+    throw new FormatFault(
+      `/${name} belongs to ${node.uid}:${node.gid}; a tar of ours holds ids up to ${MOST_ID}`,
+      'give it an owner with a smaller id',
+    );
   const xattrs = Object.entries(node.xattrs).sort(([a], [b]) => (a < b ? -1 : 1));
   const pax = [
-    // tar-stream's own field ends in 2038.
-    ...(epoch > 0x7fff_ffff ? [['mtime', String(epoch)]] : []),
+    // tar-stream's own field ends in 2038. mksquashfs 4.6 refuses seconds without a fraction, which POSIX pax lets be.
+    ...(epoch > 0x7fff_ffff ? [['mtime', `${epoch}.0`]] : []),
     ...xattrs.map(([key, value]) => [XATTR + key, value]),
   ];
   return {

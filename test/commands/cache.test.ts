@@ -70,7 +70,7 @@ describe('cache ls', () => {
     await putPlan(context, plan);
     await listCache(context);
     const needed = cellsOf(context.printed).flatMap(cells => (cells[0] === 'step' ? [[cells[1], cells.at(-1)]] : []));
-    expect(needed.toSorted()).toEqual([
+    expect(needed.toSorted((a, b) => ((a[0] ?? '') < (b[0] ?? '') ? -1 : 1))).toEqual([
       ['galleon/new-hull', 'nothing'],
       ['galleon/old-hull', 'galleon/new-hull'],
       ['raft/logs', 'raft'],

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { check, checkTheHost } from '../../pipeline/commands/check.ts';
 import { ConfigFault } from '../../pipeline/config/diagnostic.ts';
 import { projectFolder } from '../config/project-folder.ts';
-import { commandContext } from './context.ts';
+import { commandContext, type FakeCommandContext } from './context.ts';
 
 const manifest = 'suite: sid\nmirrors: [{ url: "http://m.example/" }]\n';
 const image = (rest: string): string =>
@@ -75,8 +75,14 @@ describe('check', () => {
 });
 
 describe('check --host', () => {
+  /** Of a machine that has no programs. */
+  const bare = (own: { json?: boolean } = {}): FakeCommandContext => {
+    const context = commandContext(folder.path, own);
+    return Object.assign(context, { environment: { ...context.environment, path: '/nowhere' } });
+  };
+
   test('names what is missing with its remedy, and ends with 1', async () => {
-    const context = commandContext(folder.path);
+    const context = bare();
     expect(await checkTheHost(context)).toBe(1);
     expect(context.printed).toMatch(/^what +state +found\n/);
     expect(context.printed).toMatch(/\nbwrap +MISSING +missing\n/);
@@ -84,7 +90,7 @@ describe('check --host', () => {
   });
 
   test('as JSON', async () => {
-    const context = commandContext(folder.path, { json: true });
+    const context = bare({ json: true });
     await checkTheHost(context);
     expect(JSON.parse(context.printed)).toMatchObject({
       ok: false,

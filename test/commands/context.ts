@@ -10,7 +10,14 @@ export interface FakeCommandContext extends CommandContext {
 export function commandContext(project: string, own: Partial<CommandContext> = {}): FakeCommandContext {
   const parts: string[] = [];
   return {
-    environment: { cache: join(project, 'cache'), root: true, uid: 4321, user: 'keel', path: '/nowhere', proxies: {} },
+    environment: {
+      cache: join(project, 'cache'),
+      root: true,
+      uid: 4321,
+      user: 'keel',
+      path: '/usr/bin:/bin',
+      proxies: {},
+    },
     project,
     emit: () => undefined,
     print: text => void parts.push(text),

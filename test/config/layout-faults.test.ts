@@ -182,6 +182,18 @@ const rows: Row[] = [
     ),
   },
   {
+    title: 'slots mounted at one place with other flags',
+    faults: 1,
+    yaml: around(
+      lines(
+        `name: RootA, slot: A, ${root}, mount: /, mountFlags: [noatime]`,
+        `name: RootB, slot: B, ${root}, mount: /`,
+        'name: LockA, slot: A, size: "8 MiB", type: linux, filesystem: vfat, mount: /a, mountFlags: [noexec]',
+        'name: LockB, slot: B, size: "8 MiB", type: linux, filesystem: vfat, mount: /b',
+      ),
+    ),
+  },
+  {
     title: 'overlays on nothing',
     faults: 1,
     yaml: `${one('filesystem: ext4')}overlays: { content: mian, store: /o, paths: [/etc] }\n`,
@@ -210,6 +222,26 @@ const rows: Row[] = [
     title: 'overlay where something is mounted',
     faults: 1,
     yaml: `${one('filesystem: ext4, mount: /m')}overlays: { content: main, store: /o, paths: [/m] }\n`,
+  },
+  {
+    title: 'overlay below what is mounted later',
+    faults: 1,
+    yaml: `${one('filesystem: ext4, mount: /m')}overlays: { content: main, store: /o, paths: [/mm, /m/n] }\n`,
+  },
+  {
+    title: 'overlay around what is mounted later, and below the root',
+    faults: 0,
+    yaml: `${around(lines('name: Main, size: "77 MiB", type: linux, filesystem: ext4, mount: /m/n', `name: Top, ${root}, mount: /`))}overlays: { content: main, store: /o, paths: [/m] }\n`,
+  },
+  {
+    title: 'overlays on a partition mounted read-only',
+    faults: 1,
+    yaml: `${one('filesystem: ext4, mountFlags: [nosuid, ro]')}overlays: { content: main, store: /o, paths: [/m] }\n`,
+  },
+  {
+    title: 'overlays on all of a partition',
+    faults: 1,
+    yaml: `${one('filesystem: ext4')}overlays: { content: main, store: //, paths: [/m] }\n`,
   },
   { title: 'overlays without keys', faults: 3, yaml: `${one('filesystem: ext4')}overlays: {}\n` },
   {

@@ -121,7 +121,7 @@ describe('a disk that is full', () => {
     mkdirSync(pool, { recursive: true });
     writeFileSync(join(pool, `${rope.sha256}.deb`), 'x');
     const parts = { id: 'parts', sources: manifestOf(), build: program('dd', 'if=/dev/zero', 'of=/dev/full') };
-    expect((await faultOf([parts], shop)).message).toContain('parts needs up to 41 MiB;');
+    expect((await faultOf([parts], shop)).message).toContain('parts unpacks up to 41 MiB into');
   });
 });
 

@@ -12,9 +12,18 @@ export function compileInto(folder: string, module: string): void {
   execFileSync(process.execPath, [
     inProject('node_modules/typescript/bin/tsc'),
     '--ignoreConfig',
-    ...['--target', 'es2023', '--module', 'nodenext', '--types', 'node', '--skipLibCheck'],
+    '--target',
+    'es2023',
+    '--module',
+    'nodenext',
+    '--types',
+    'node',
+    '--skipLibCheck',
     '--rewriteRelativeImportExtensions',
-    ...['--rootDir', inProject('pipeline'), '--outDir', folder],
+    '--rootDir',
+    inProject('pipeline'),
+    '--outDir',
+    folder,
     inProject(join('pipeline', module)),
   ]);
   symlinkSync(inProject('node_modules'), join(folder, 'node_modules'));

@@ -4,13 +4,12 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { cacheFolders } from '../../pipeline/engine/environment.ts';
 import { BuildFault } from '../../pipeline/engine/fault.ts';
-import { ensureFetched, ensureResolution, needOf, type PackageOptions } from '../../pipeline/engine/packages.ts';
+import { ensureFetched, ensureResolution, type PackageOptions } from '../../pipeline/engine/packages.ts';
 import type { Programs } from '../../pipeline/engine/programs.ts';
 import type { Resolution } from '../../pipeline/engine/resolve.ts';
 import { runProcess } from '../../pipeline/engine/run.ts';
 import type { Event } from '../../pipeline/report/events.ts';
 import { scratchDirectory } from '../disk/scratch.ts';
-import { packageOf } from '../plan/fixture.ts';
 import { manifestOf } from '../stages/documents.ts';
 import { aptThatHas } from './fake-apt.ts';
 import { gate } from './gate.ts';
@@ -214,14 +213,5 @@ describe('ensureFetched', () => {
     const fault = await faultOf(ensureFetched(at(nowhere, 'rope'), full, options));
     expect(fault.message).toMatch(/^the disk is full: fetch cargo needs up to /);
     expect(stepsOf(options, 'failed')).toEqual(['fetch cargo']);
-  });
-});
-
-test('needOf: what packages take, in the cache', () => {
-  const rope = { ...packageOf('rope'), bytes: 24, stanza: 'Package: rope\nInstalled-Size: 10' };
-  expect(needOf('tree cargo', [rope], { ...workshop(join(folder, 'need')).environment, cache: '/srv/cache' })).toEqual({
-    what: 'tree cargo',
-    needed: 20 * 1024 + 24,
-    places: [{ folder: '/srv/cache', remedy: expect.stringContaining('CAISSON_CACHE') as string }],
   });
 });

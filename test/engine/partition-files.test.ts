@@ -9,7 +9,7 @@ import type { PartitionTree } from '../../pipeline/formats/partition-files.ts';
 import { scratchDirectory } from '../disk/scratch.ts';
 import { entries, erofsOf, nidOf, type FakeInode } from '../formats/erofs-image.ts';
 import { spyOn } from '../formats/made.ts';
-import { putProgram, workshop } from './steps.ts';
+import { programsOf, putProgram, workshop } from './steps.ts';
 
 const folder = scratchDirectory();
 let count = 0;
@@ -59,7 +59,7 @@ ${script}`,
   return {
     tree: await readVolume(volume, { ...shop, scratch: join(place, 'scratch') }),
     target: join(place, 'host/file'),
-    asked: () => readFileSync(join(shop.environment.path, 'bwrap.args'), 'utf8'),
+    asked: () => readFileSync(join(programsOf(shop.environment), 'bwrap.args'), 'utf8'),
   };
 }
 

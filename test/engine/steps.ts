@@ -115,9 +115,14 @@ export function workshop(folder: string, own: Partial<ExecuteOptions> = {}): Wor
 
 /** The program `name` for a workshop: a shell script, found before the host's own. */
 export function putProgram({ environment }: Pick<ExecuteOptions, 'environment'>, name: string, script: string): void {
-  const [bin = ''] = environment.path.split(':');
+  const bin = programsOf(environment);
   mkdirSync(bin, { recursive: true });
   writeFileSync(join(bin, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+}
+
+/** The first folder of a workshop's PATH, where its own programs stand. */
+export function programsOf({ path }: ExecuteOptions['environment']): string {
+  return path.split(':')[0] ?? '';
 }
 
 /** Ids of the steps or tasks that had an event of this type, in order. */

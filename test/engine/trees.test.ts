@@ -130,12 +130,12 @@ tar --create --file=tree.tar --directory=made .; rm -r made`,
     expect(stepsOf(options, 'failed')).toEqual(['tree chest']);
   });
 
-  test('a full disk is told in one line', async () => {
+  test('a full memory, into which it is unpacked, is told in one line', async () => {
     const options = fixture();
     putMmdebstrap(options, 'echo "tar: write error: No space left on device"; exit 2;');
     await expect(ensureTree(chest, resolution, none, options)).rejects.toMatchObject({
       name: 'BuildFault',
-      message: expect.stringMatching(/^the disk is full: tree chest needs up to /) as string,
+      message: expect.stringMatching(/^the memory is full: tree chest unpacks up to /) as string,
     });
     expect(scratchOf(options)).toEqual([]);
   });

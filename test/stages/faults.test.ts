@@ -34,6 +34,18 @@ describe('a fault of the options', () => {
       {},
       ['size', '"0.3 KiB" is not a whole number of bytes', 'write it in a smaller unit'],
     ],
+    [
+      'filesystem',
+      { content: 'sys', readOnly: true },
+      {},
+      ['readOnly', 'is for ext4, and SysA has erofs', 'leave it out: it is so by itself'],
+    ],
+    [
+      'filesystem',
+      { content: 'kern', readOnly: true },
+      {},
+      ['readOnly', 'is for ext4, and KernA has vfat', 'write `mountFlags: [ro]` in the layout'],
+    ],
     ['verity', { content: 'cellar' }, {}, ['content', NO_CELLAR, CONTENTS]],
     ['uki', { content: 'cellar' }, {}, ['content', NO_CELLAR, CONTENTS]],
     [
@@ -73,6 +85,26 @@ describe('a fault of the options', () => {
       { files: { '/a/../../b': 'hull' } },
       { inputs: ['hull'] },
       ['files["/a/../../b"]', 'the path leads out of the tree', 'write it without ".."'],
+    ],
+    [
+      'tree',
+      { system: {} },
+      { layout: layoutOf([{ name: 'Top Sail', mount: '/sail' }]) },
+      [
+        'system',
+        'the partition name "Top Sail" cannot be the name of a device',
+        'of a partition that is mounted use letters, digits and . _ - + = : @ only',
+      ],
+    ],
+    [
+      'tree',
+      { system: {} },
+      { layout: layoutOf([{ name: 'Sail', mount: '/top sail' }]) },
+      [
+        'system',
+        'the mount "/top sail" cannot stand in the boot configuration',
+        'use letters, digits and . _ - + = : @ % / only',
+      ],
     ],
     [
       'disk',
@@ -199,6 +231,9 @@ describe('no fault', () => {
     ['compress', {}, { inputs: ['file'], published: () => 'galleon.raw' }],
     ['selector', { boot: 'kern', state: 'state', order: ['B'] }, {}],
     ['filesystem', { content: 'hold', size: '1.5 MiB' }, {}],
+    ['filesystem', { content: 'hold', readOnly: true }, {}],
+    ['filesystem', { content: 'sys', readOnly: false }, {}],
+    ['tree', { system: {} }, { layout: layoutOf([{ name: 'Top Sail' }, { name: 'a.b+c:d@e=f-g_1', mount: '/s' }]) }],
   ])('%s %j', (stage, options, view) => expect(faultOf(stage, options, view)).toBeNull());
 });
 

@@ -4,6 +4,7 @@ import { disk } from '../../pipeline/stages/disk.ts';
 import { filesystem } from '../../pipeline/stages/filesystem.ts';
 import { initrd } from '../../pipeline/stages/initrd.ts';
 import { packages } from '../../pipeline/stages/packages.ts';
+import { selector } from '../../pipeline/stages/selector.ts';
 import { HostPath } from '../../pipeline/stages/stage.ts';
 import { tree } from '../../pipeline/stages/tree.ts';
 import { uki } from '../../pipeline/stages/uki.ts';
@@ -22,8 +23,10 @@ describe('resolve fills in what the image says', () => {
       size: 40 * MIB,
       partition: 40 * MIB,
       sectorSize: 4096,
+      readOnly: false,
       compression: 'zstd,3',
     });
+    expect(filesystem.resolve({ content: 'hold', readOnly: true }, viewOf()).readOnly).toBe(true);
     expect(filesystem.resolve({ content: 'sys', compression: 'lz4hc,9' }, viewOf())).toMatchObject({
       type: 'erofs',
       size: 90 * MIB,
@@ -69,15 +72,21 @@ describe('resolve fills in what the image says', () => {
       modules: ['kelp', 'sand'],
       compression: 15,
       configuration: {
-        root_filesystem: 'erofs',
-        root_partition_A: 'SysA',
-        root_partition_B: 'SysB',
-        slots: 'A B',
-        overlay_partition: 'Hold',
-        overlay_filesystem: 'ext4',
-        overlay_flags: 'nodev,noexec',
-        overlay_store: '/.keep',
-        overlay_paths: '/etc /var',
+        variables: {
+          root_filesystem: 'erofs',
+          root_flags: '',
+          root_partition_A: 'SysA',
+          root_partition_B: 'SysB',
+          slot_devices_A: '',
+          slot_devices_B: '',
+          slots: 'A B',
+          overlay_partition: 'Hold',
+          overlay_filesystem: 'ext4',
+          overlay_flags: 'nodev,noexec',
+          overlay_store: '/.keep',
+          overlay_mounts: 'etc:/etc var:/var',
+        },
+        partitions: ['A StateA', 'A KernA', 'A SysA', 'B StateB', 'B KernB', 'B SysB'],
       },
     });
     const single = layoutOf([{ name: 'Root', content: 'sys', filesystem: 'squashfs' }]);
@@ -86,13 +95,24 @@ describe('resolve fills in what the image says', () => {
     ).toMatchObject({
       compression: 3,
       configuration: {
-        root_filesystem: 'squashfs',
-        root_partition_only: 'Root',
-        slots: 'only',
-        overlay_partition: '',
-        overlay_paths: '',
+        variables: {
+          root_filesystem: 'squashfs',
+          root_partition_only: 'Root',
+          slots: 'only',
+          overlay_partition: '',
+          overlay_mounts: '',
+        },
+        partitions: [],
       },
     });
+  });
+
+  test('selector: A before B, wherever they stand, unless told', () => {
+    const [stateA, kernA, , stateB, kernB] = twoSlots().partitions;
+    const reversed = layoutOf([stateB, kernB, stateA, kernA].map(each => ({ ...each, filled: true })));
+    const order = (own: { order?: ('A' | 'B')[] }): string | undefined =>
+      selector.resolve({ boot: 'kern', state: 'state', ...own }, viewOf({ layout: reversed })).state.ORDER;
+    expect([order({}), order({ order: ['B'] }), order({ order: ['A'] })]).toEqual(['A B', 'B A', 'A B']);
   });
 
   test('packages: the manifest without what is the tree stage’s', () => {
@@ -157,7 +177,7 @@ describe('resolve fills in what the image says', () => {
       image: 'galleon',
       version: '7.3',
       hostname: 'galleon',
-      mounts: [{ name: 'Hold', mount: '/hold', mountFlags: ['ro'], filesystem: 'ext4' }],
+      mounts: [{ name: 'Hold', content: 'barrel', slot: null, mount: '/hold', mountFlags: ['ro'], filesystem: 'ext4' }],
       overlays: layout.overlays,
     });
     expect(tree.resolve({ system: { hostname: 'prow' } }, viewOf({ layout })).system?.hostname).toBe('prow');

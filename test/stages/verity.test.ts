@@ -15,10 +15,10 @@ const source = artifactOf(folder, 'x', { id: 'sys', facts: { filesystem: 'erofs'
 /** `bytes` of file system: a hole, so that a terabyte takes no room. */
 async function built(
   bytes: number,
-  own: { seed?: string; sha256?: string; size?: number; made?: number } = {},
+  own: { seed?: string; sha256?: string; size?: number; made?: number; facts?: Facts } = {},
 ): Promise<{ facts: Facts; context: FakeContext; option: (name: string) => string }> {
   truncateSync(source.path, bytes);
-  const input: Artifact = { ...source, bytes, sha256: own.sha256 ?? 'aa' };
+  const input: Artifact = { ...source, bytes, sha256: own.sha256 ?? 'aa', facts: own.facts ?? source.facts };
   const context = contextOf(folder, {
     inputs: { filesystem: input },
     run: (_, { work, out }) => {
@@ -116,6 +116,22 @@ describe('verity', () => {
     expect(await ids({ size: 2 ** 41 })).toEqual(first);
     for (const other of [await ids({ seed: 'fresh water' }), await ids({ sha256: 'bb' })])
       for (const index of [0, 1]) expect(other[index]).not.toBe(first[index]);
+  });
+
+  test.each([
+    [{ filesystem: 'ext4', readOnly: false }, 'give the step that makes the ext4 the option `readOnly: true`'],
+    [
+      { filesystem: 'vfat', readOnly: false },
+      'give the step that makes the vfat the option a `size` less than the partition',
+    ],
+    [
+      { filesystem: 'ext4', readOnly: true },
+      'give the partition more room in the layout, or take packages or files away',
+    ],
+    [{}, 'give the partition more room in the layout, or take packages or files away'],
+  ])('no room behind %j', async (facts, hint) => {
+    for (const own of [{ size: 10 * BLOCK }, { size: 12 * BLOCK, made: 13 * BLOCK }])
+      await expect(built(10 * BLOCK, { ...own, facts })).rejects.toMatchObject({ name: 'FormatFault', hint });
   });
 
   test.each([

@@ -1,5 +1,5 @@
 /** Programs that are not ours read what we wrote. */
-import { mkdir, open, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { ProcessFailure } from '../../pipeline/engine/run.ts';
@@ -7,6 +7,7 @@ import { writeVhdx } from '../../pipeline/disk/write.ts';
 import type { DiskMap } from '../../pipeline/formats/disk-map.ts';
 import { seededGuid } from '../../pipeline/formats/guid.ts';
 import { inTree } from '../support/caisson.ts';
+import { cutOut as cutPartition, flip } from '../support/partition.ts';
 
 const { own, tools, scratch } = inject('builds');
 const folder = path.join(scratch, 'readers');
@@ -184,30 +185,7 @@ describe('large disks, as qemu-img reads them', () => {
   });
 });
 
-/** Copies a partition of the raw image into a file of its own, without its holes' bytes. */
 async function cutOut(name: string, target: string): Promise<void> {
-  const partition = own.record.partitions.find(each => each.name === name);
-  if (partition === undefined) throw new Error(`no partition ${name}`);
-  await run(
-    'dd',
-    `if=/mnt/image/eflow.raw`,
-    `of=/mnt/work/${target}`,
-    'bs=1M',
-    `skip=${partition.start / 2 ** 20}`,
-    `count=${partition.size / 2 ** 20}`,
-    'conv=sparse',
-    'status=none',
-  );
-  const file = await open(path.join(folder, target), 'r+');
-  await file.truncate(partition.size);
-  await file.close();
-}
-
-async function flip(file: string, offset: number): Promise<void> {
-  const handle = await open(file, 'r+');
-  const byte = Buffer.alloc(1);
-  await handle.read(byte, 0, 1, offset);
-  byte[0] = (byte[0] ?? 0) ^ 0xff;
-  await handle.write(byte, 0, 1, offset);
-  await handle.close();
+  const image = path.join(own.out, 'eflow.raw');
+  await cutPartition({ tools, image, record: own.record, name, target: path.join(folder, target) });
 }

@@ -85,6 +85,8 @@ export default async function setUp(project: TestProject): Promise<() => Promise
   const own = process.geteuid?.() === 0 ? root : user;
   project.provide('builds', { root, user, own, tools: await toolsTree(own.cache), scratch });
   return async () => {
+    // With what the definitions of single tests needed on top.
+    for (const name of ['pool', 'resolutions']) await addMissing(path.join(own.cache, name), path.join(home, name));
     await execa(asRoot()[0] ?? 'rm', [...asRoot().slice(1), ...(asRoot().length > 0 ? ['rm'] : []), '-rf', scratch]);
   };
 }

@@ -14,7 +14,7 @@ const media = partitionOf({ name: 'Media', mount: '/srv/media', filesystem: 'vfa
 
 describe('fstab', () => {
   test('a line for each partition with a mount point, in their order, by name, none of them needed to boot', () => {
-    const lines = fstab([journal, media]).split('\n');
+    const lines = fstab([journal, media], null).split('\n');
     expect(lines.map(line => line.split(' '))).toEqual([
       ['/dev/caisson/Journal', '/var/journal', 'ext4', expect.stringMatching(/^noatime,nosuid,nofail/), '0', '2'],
       ['/dev/caisson/Media', '/srv/media', 'vfat', expect.stringMatching(/^nofail/), '0', '2'],
@@ -22,7 +22,44 @@ describe('fstab', () => {
     ]);
   });
 
-  test('not the root, which the initrd mounts', () => expect(fstab([partitionOf({ mount: '/' })])).toBe(''));
+  test('not the root, which the initrd mounts', () => expect(fstab([partitionOf({ mount: '/' })], null)).toBe(''));
+
+  test('what keeps the overlays is mounted by the initrd already, with its flags', () => {
+    const overlays = { content: journal.content, store: '/.o', paths: ['/etc'] };
+    expect(fstab([journal], overlays)).toBe('/run/caisson/data /var/journal none bind,nofail 0 0\n');
+  });
+
+  test('of what both slots mount at one place, that of the slot that runs', () => {
+    const [a, b] = (['A', 'B'] as const).map(slot =>
+      partitionOf({ name: `Keel${slot}`, content: 'keel', slot, mount: '/keel', mountFlags: ['ro'] }),
+    );
+    expect(
+      fstab(
+        [a, b].filter(each => each !== undefined),
+        null,
+      ),
+    ).toBe('/dev/caisson-slot/keel /keel ext4 ro,nofail 0 2\n');
+  });
+
+  test('of what each slot mounts elsewhere, both', () => {
+    const rows = (['A', 'B'] as const).map(slot =>
+      partitionOf({ name: `Keel${slot}`, content: 'keel', slot, mount: `/keel-${slot}` }),
+    );
+    expect(fstab(rows, null).match(/^\S+ \S+/gm)).toEqual(['/dev/caisson/KeelA /keel-A', '/dev/caisson/KeelB /keel-B']);
+  });
+
+  test.each([
+    ['erofs', '0'],
+    ['squashfs', '0'],
+    ['vfat', '2'],
+  ] as const)('%s is checked in pass %s', (filesystem, pass) =>
+    expect(
+      fstab([partitionOf({ mount: '/m', filesystem })], null)
+        .trim()
+        .split(' ')
+        .at(-1),
+    ).toBe(pass),
+  );
 });
 
 describe('placeSystemFiles', () => {
@@ -34,8 +71,8 @@ describe('placeSystemFiles', () => {
     overlays: { content: 'keep', store: '/.o', paths: ['/etc', '/opt/state'] },
     osRelease: 'ID=debian\nVERSION_ID="13"\n\n',
   };
-  const made = (tree: Tree = new Map()): Tree => {
-    placeSystemFiles(tree, facts);
+  const made = (tree: Tree = new Map(), own: Partial<SystemFacts> = {}): Tree => {
+    placeSystemFiles(tree, { ...facts, ...own });
     return tree;
   };
   const text = async (tree: Tree, path: string): Promise<string> =>
@@ -45,7 +82,7 @@ describe('placeSystemFiles', () => {
     ['/etc/hostname', 'beak\n'],
     ['/etc/hosts', '127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n127.0.1.1 beak\n'],
     ['/etc/machine-id', ''],
-    ['/etc/fstab', fstab([journal])],
+    ['/etc/fstab', fstab([journal], facts.overlays)],
     ['/usr/lib/os-release', 'ID=debian\nVERSION_ID="13"\nIMAGE_ID=pelican\nIMAGE_VERSION=2033.4\n'],
   ])('%s', async (path, content) => {
     const tree = made();
@@ -74,5 +111,15 @@ describe('placeSystemFiles', () => {
     const tree: Tree = new Map();
     place(tree, '/opt/state', directory(0o710));
     expect(made(tree).get('/opt/state')?.mode).toBe(0o710);
+  });
+
+  test.each([
+    [['/etc'], true],
+    [['/var/.o'], false],
+    [['/var'], false],
+    [['/var/.other', '/va'], true],
+  ])('with overlays on %j the store has a place to be shown: %j', (paths, placed) => {
+    const tree = made(new Map(), { overlays: { content: 'keep', store: '/.o/p', paths } });
+    expect(tree.get('/var/.o/p')).toEqual(placed ? directory(0o700) : undefined);
   });
 });

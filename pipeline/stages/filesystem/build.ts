@@ -13,6 +13,8 @@ export interface FilesystemPlan {
   /** Size of the partition, for messages. */
   partition: Bytes;
   sectorSize: Bytes;
+  /** ext4: without journal, and no larger than its files need; `size` is the most it may take. */
+  readOnly: boolean;
   /** As mkfs.erofs -z and mksquashfs -comp take it. */
   compression: string;
 }

@@ -1,11 +1,11 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { volumePrograms, type Argv, type Programs } from '../../../pipeline/engine/partition-files/programs.ts';
 import { ProcessFailure } from '../../../pipeline/engine/run.ts';
 import { FormatFault } from '../../../pipeline/formats/fault.ts';
 import { scratchDirectory } from '../../disk/scratch.ts';
-import { putProgram, workshop } from '../steps.ts';
+import { programsOf, putProgram, workshop } from '../steps.ts';
 import { volume } from './inodes.ts';
 
 const folder = scratchDirectory();
@@ -29,7 +29,8 @@ function bench(script: string | null): Bench {
   const place = join(folder, `${count++}`);
   const abort = new AbortController();
   const shop = workshop(place, { signal: abort.signal });
-  if (script === null) mkdirSync(shop.environment.path, { recursive: true });
+  // Not the host's own bwrap, where none is to be found.
+  if (script === null) shop.environment = { ...shop.environment, path: join(place, 'nothing') };
   else putProgram(shop, 'bwrap', BOX + script);
   const file = join(place, 'disk.raw');
   writeFileSync(file, '');
@@ -38,7 +39,7 @@ function bench(script: string | null): Bench {
   return {
     programs: volumePrograms({ ...volume, linear }, { ...shop, scratch }),
     scratch,
-    args: () => readFileSync(join(shop.environment.path, 'bwrap.args'), 'utf8').split('\n'),
+    args: () => readFileSync(join(programsOf(shop.environment), 'bwrap.args'), 'utf8').split('\n'),
     abort,
   };
 }

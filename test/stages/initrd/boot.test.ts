@@ -1,0 +1,85 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { bootConfiguration, storeName } from '../../../pipeline/stages/initrd/boot.ts';
+import { layoutOf, twoSlots } from '../documents.ts';
+
+/** Slot B first, names that say nothing of slot or content. */
+const layout = layoutOf(
+  [
+    { name: 'Keg', content: 'keg', mountFlags: ['nodev'] },
+    { name: 'Mast 2', content: 'mast', slot: 'B', filesystem: 'vfat', mount: '/mast' },
+    { name: 'Sail_A', content: 'sail', slot: 'B', filesystem: 'ext4', mount: '/', mountFlags: ['noatime', 'nosuid'] },
+    { name: 'Mast 1', content: 'mast', slot: 'A', filesystem: 'vfat', mount: '/mast' },
+    { name: 'Sail_B', content: 'sail', slot: 'A', filesystem: 'ext4', mount: '/', mountFlags: ['noatime', 'nosuid'] },
+  ],
+  { overlays: { content: 'keg', store: '/.st', paths: ['/etc', '/opt/a-b'] } },
+);
+const plain = {
+  ...layout,
+  partitions: layout.partitions.map(each => ({ ...each, name: each.name.replace(' ', '_') })),
+};
+
+describe('bootConfiguration', () => {
+  test('has the partitions of each slot by the names of the layout', () => {
+    const { variables, partitions } = bootConfiguration(plain, 'sail');
+    expect(variables).toEqual({
+      root_filesystem: 'ext4',
+      root_flags: 'noatime,nosuid',
+      root_partition_B: 'Sail_A',
+      root_partition_A: 'Sail_B',
+      slot_devices_B: 'mast:Mast_2',
+      slot_devices_A: 'mast:Mast_1',
+      slots: 'B A',
+      overlay_partition: 'Keg',
+      overlay_filesystem: 'ext4',
+      overlay_flags: 'nodev',
+      overlay_store: '/.st',
+      overlay_mounts: 'etc:/etc opt-a%2db:/opt/a-b',
+    });
+    expect(partitions).toEqual(['B Mast_2', 'B Sail_A', 'A Mast_1', 'A Sail_B']);
+  });
+
+  test('a name with a blank is a fault only where a device is named after it', () => {
+    const unmounted = layout.partitions.map(each => (each.content === 'mast' ? { ...each, mount: '' } : each));
+    expect(bootConfiguration({ ...layout, partitions: unmounted }, 'sail').partitions).toContain('B Mast 2');
+    expect(() => bootConfiguration(layout, 'sail')).toThrow(
+      'the partition name "Mast 2" cannot be the name of a device',
+    );
+  });
+
+  test.each([['a/b'], ['a%b'], ['a"b'], ['..'], ['$(x)'], ['ä']])('a root called %s is refused', name => {
+    const partitions = plain.partitions.map(each => (each.name === 'Sail_B' ? { ...each, name } : each));
+    expect(() => bootConfiguration({ ...plain, partitions }, 'sail')).toThrow(`"${name}" cannot be the name`);
+  });
+
+  test('values hold nothing that a shell would read', () => {
+    for (const value of Object.values(bootConfiguration(twoSlots(), 'sys').variables))
+      expect(value).toMatch(/^[\w./@%+=:, -]*$/);
+  });
+});
+
+describe('storeName', () => {
+  test.each([
+    ['/etc', 'etc'],
+    ['/home', 'home'],
+    ['/var/lib/docker', 'var-lib-docker'],
+    ['/a/b', 'a-b'],
+    ['/a-b', 'a%2db'],
+    ['/a-/b', 'a%2d-b'],
+    ['/a/-b', 'a-%2db'],
+    ['/a%2db', 'a%252db'],
+  ])('%s -> %s', (path, name) => expect(storeName(path)).toBe(name));
+
+  test('no two paths have one name, and none has a folder in it', () => {
+    const path = fc
+      .array(fc.stringMatching(/^[a-b%2d.-]{1,4}$/), { minLength: 1, maxLength: 4 })
+      .map(parts => `/${parts.join('/')}`);
+    fc.assert(
+      fc.property(path, path, (a, b) => {
+        expect(storeName(a) === storeName(b)).toBe(a === b);
+        expect(storeName(a)).not.toMatch(/\//);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+});
