@@ -7,6 +7,9 @@ import { putProgram } from './steps.ts';
 
 const md5 = (text: string): string => createHash('md5').update(text).digest('hex');
 
+/** What dpkg counts as the administrator's own. */
+const SETTINGS = ['etc/rope.conf', 'usr/lib/rope/knots.conf'];
+
 /** A tree in which the package rope is installed, as dpkg keeps its records (dpkg-query(1), deb-md5sums(5)). */
 export function dpkgTree(folder: string): void {
   const files = {
@@ -20,21 +23,18 @@ export function dpkgTree(folder: string): void {
     writeFileSync(join(folder, file), text);
   };
   for (const [file, text] of Object.entries(files)) write(file, text);
-  write('etc/rope.conf', 'knots=7');
+  for (const file of SETTINGS) write(file, 'knots=7');
   const stanza = [
     'Package: rope',
     'Status: install ok installed',
     'Maintainer: the mate <mate@mirror.example>',
     'Architecture: amd64',
     'Version: 3.1',
-    `Conffiles:\n /etc/rope.conf ${md5('knots=7')}`,
+    `Conffiles:\n${SETTINGS.map(file => ` /${file} ${md5('knots=7')}`).join('\n')}`,
     'Description: holds things',
   ];
   write('var/lib/dpkg/status', `${stanza.join('\n')}\n\n`);
-  write(
-    'var/lib/dpkg/info/rope.list',
-    ['.', ...Object.keys(files), 'etc/rope.conf'].map(file => `/${file}\n`).join(''),
-  );
+  write('var/lib/dpkg/info/rope.list', ['.', ...Object.keys(files), ...SETTINGS].map(file => `/${file}\n`).join(''));
   write(
     'var/lib/dpkg/info/rope.md5sums',
     Object.entries(files)

@@ -121,3 +121,14 @@ describe('steps with the same key', () => {
     ]);
   });
 });
+
+test('what a step worked on is gone when it is done: the next has the room', async () => {
+  const shop = newWorkshop();
+  const during: string[][] = [];
+  const build: Build = context => {
+    during.push(readdirSync(join(context.work, '..')));
+    return writesItsId('hull')(context);
+  };
+  await execute(planOf([...CHAIN.slice(0, 1), { id: 'hull', inputs: { below: 'keel' }, build }]), shop);
+  expect(during).toEqual([['hull']]);
+});

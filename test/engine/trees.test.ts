@@ -166,14 +166,16 @@ describe('damagedFiles', () => {
     writeFileSync(join(tree, 'usr/bin/rope'), 'A program');
     rmSync(join(tree, 'usr/sbin/winch'));
     writeFileSync(join(tree, 'usr/lib/x86_64-linux-gnu/libhemp.so.1'), '');
+    writeFileSync(join(tree, 'usr/lib/rope/knots.conf'), 'knots=8');
     expect((await look()).toSorted()).toEqual([
       '/usr/bin/rope',
+      '/usr/lib/rope/knots.conf',
       '/usr/lib/x86_64-linux-gnu/libhemp.so.1',
       '/usr/sbin/winch',
     ]);
   });
 
-  test('texts that were left out, and settings, are not looked at', async () => {
+  test('texts that were left out, and settings in /etc, are not looked at', async () => {
     const { tree, look } = treeOf();
     rmSync(join(tree, 'usr/share/doc'), { recursive: true });
     writeFileSync(join(tree, 'etc/rope.conf'), 'knots=8');

@@ -70,7 +70,7 @@ describe('resolve fills in what the image says', () => {
     const manifest = (): ReturnType<typeof manifestOf> => manifestOf({ modules: ['kelp', 'sand'] });
     expect(initrd.resolve({ manifest: 'cargo', root: 'sys' }, viewOf({ manifest }))).toEqual({
       modules: ['kelp', 'sand'],
-      compression: 15,
+      compression: 9,
       configuration: {
         variables: {
           root_filesystem: 'erofs',
