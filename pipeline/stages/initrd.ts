@@ -38,7 +38,12 @@ export const initrd: Stage<Options, Resolved, 'tree' | 'kernel'> = {
         description: 'Rootfs manifest whose `modules` the initrd carries and loads.',
       },
       root: { type: 'string', description: 'Content of the layout that is the root file system.' },
-      compression: { type: 'integer', minimum: 1, maximum: 19, description: 'zstd level; default 9: higher ones take long and save little.' },
+      compression: {
+        type: 'integer',
+        minimum: 1,
+        maximum: 19,
+        description: 'zstd level; default 9: higher ones take long and save little.',
+      },
     },
   },
   inputs: { tree: 'required', kernel: 'required' },

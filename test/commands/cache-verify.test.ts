@@ -102,12 +102,12 @@ describe('what is damaged', () => {
     expect(existsSync(inCache(context, path))).toBe(true);
   });
 
-  test('in a tree with many, three are named', async () => {
+  test('in a tree with many, three are named and the others counted', async () => {
     const context = await sound();
     rmSync(inCache(context, `trees/${TREE}/usr`), { recursive: true });
     for (const file of ['usr/bin/rope', 'usr/sbin/winch']) write(inCache(context, `trees/${TREE}`), file, 'x');
     await verifyCache(context, { keep: false });
-    expect(context.printed).toMatch(/changed or missing: (\/usr\/\S+, ){2}\/usr\/\S+\n/);
+    expect(context.printed).toMatch(/changed or missing: (\/usr\/\S+, ){2}\/usr\/\S+ and 1 more\n/);
   });
 
   test('a published file that another program changed: the entry goes, the file stays', async () => {

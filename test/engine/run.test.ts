@@ -74,7 +74,7 @@ describe('a program that ends well', () => {
   });
 
   test('does not fail because its log has no room', async () =>
-    expect(await sh('echo one', { log: '/dev/full' })).toBe('one'));
+    expect(await sh('seq 1 99999 >&2; echo one', { log: '/dev/full' })).toBe('one'));
 
   test('leaves no file open', async () => {
     writeFileSync(at('read'), 'x');
