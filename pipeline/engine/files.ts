@@ -21,17 +21,9 @@ export async function replaceFile(file: string, text: string): Promise<void> {
   await rename(aside, file);
 }
 
-export async function syncFile(file: string): Promise<void> {
-  const handle = await open(file, 'r+');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
-export async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
+/** What a file or folder holds is on the disk when this returns. fsync(2) wants no right to write. */
+export async function sync(path: string): Promise<void> {
+  const handle = await open(path, 'r');
   try {
     await handle.sync();
   } finally {

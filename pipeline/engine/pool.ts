@@ -9,7 +9,7 @@ import { packagesIndex, type ResolvedPackage } from '../debian/stanza.ts';
 import type { Manifest } from '../config/types.ts';
 import { digestFile } from './digest.ts';
 import { runFetch, type FetchOptions } from './fetch.ts';
-import { codeOf, syncFile, syncFolder } from './files.ts';
+import { codeOf, sync } from './files.ts';
 
 /** Packages the pool does not have, and those whose file there is not what its name says. */
 export async function lookIntoPool(
@@ -42,7 +42,7 @@ export async function fetchPackages(
   try {
     const failure = await runFetch(packages, { ...options, directory: partial });
     for (const each of packages) await takeIn(pool, path.join(partial, `${each.sha256}.deb`), { each, signal });
-    await syncFolder(pool);
+    await sync(pool);
     if (failure !== null) throw failure as Error;
   } finally {
     await rm(partial, { recursive: true, force: true });
@@ -87,7 +87,7 @@ async function takeIn(
   { each, signal }: { each: ResolvedPackage; signal: AbortSignal },
 ): Promise<void> {
   if ((await stat(file).catch(() => null)) === null || (await digestFile(file, signal)).sha256 !== each.sha256) return;
-  await syncFile(file);
+  await sync(file);
   await rename(file, debFile(pool, each));
 }
 

@@ -7,7 +7,7 @@ import type { Artifact, BuildContext, Facts } from '../stages/stage.ts';
 import { stepContext, type ExecuteOptions } from './context.ts';
 import { digestArtifact, type Digest } from './digest.ts';
 import { cacheFolders } from './environment.ts';
-import { syncFile } from './files.ts';
+import { sync } from './files.ts';
 import { withLock } from './lock.ts';
 import { CACHE_REMEDY, explainFullDisk, installedRoom, type Need } from './room.ts';
 import { findEntry, putEntry, type Entry, type FindOptions, type Found } from './store.ts';
@@ -111,7 +111,7 @@ async function make(step: PlannedStep, context: BuildContext, signal: AbortSigna
     // The disk writes what the processor reads once more.
     const [made] = await Promise.all([
       digestArtifact(context.out, { facts, published: step.publishes !== null }, signal),
-      syncFile(context.out),
+      sync(context.out),
     ]);
     return { facts, ...made };
   } catch (error) {

@@ -5,7 +5,7 @@ import path from 'node:path';
 import type { Bytes } from '../formats/bytes.ts';
 import type { Facts } from '../stages/stage.ts';
 import { digestArtifact } from './digest.ts';
-import { codeOf, replaceFile, syncFile, syncFolder, writeSynced } from './files.ts';
+import { codeOf, replaceFile, sync, writeSynced } from './files.ts';
 
 /** What is written beside an artifact, in entry.json. */
 export interface Entry {
@@ -87,20 +87,20 @@ export async function putEntry(store: string, entry: Entry, artifact: string): P
   await rm(aside, { recursive: true, force: true });
   await mkdir(aside);
   if (entry.published === null) {
-    await syncFile(artifact);
+    await sync(artifact);
     await rename(artifact, path.join(aside, ARTIFACT));
   }
   // The rename above was the last thing to change the artifact's ctime; that of the folder does not.
   const state = (await stateOf(entry.published ?? path.join(aside, ARTIFACT))) ?? '';
   await writeRecord(path.join(aside, ENTRY), { entry, state }, writeSynced);
-  await syncFolder(aside);
+  await sync(aside);
   await moveAway(folder, `${aside}.old`);
   await rename(aside, folder).catch(error => {
     // Another step with the same key was faster; equal keys mean equal bytes.
     if (!['ENOTEMPTY', 'EEXIST'].includes(codeOf(error))) throw error;
   });
   await rm(aside, { recursive: true, force: true });
-  await syncFolder(store);
+  await sync(store);
   return path.join(folder, ARTIFACT);
 }
 

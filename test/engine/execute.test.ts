@@ -209,7 +209,7 @@ describe('a failure', () => {
       { id: 'keel' },
       { id: 'hull', inputs: { below: 'keel' }, ...(fixed ? {} : { build: leak }) },
       { id: 'rigging', inputs: { below: 'keel' }, ...(fixed ? {} : { build: rigging }) },
-      { id: 'flag', inputs: { below: 'keel' } },
+      { id: 'flag', inputs: { below: 'rigging' } },
       { id: 'ship', inputs: { one: 'hull' } },
     ];
     await expect(execute(planOf(plan(false)), shop)).rejects.toThrow('sprang a leak');

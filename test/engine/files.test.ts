@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { codeOf, replaceFile, syncFile, syncFolder, writeSynced } from '../../pipeline/engine/files.ts';
+import { codeOf, replaceFile, sync, writeSynced } from '../../pipeline/engine/files.ts';
 import { openFiles, scratchDirectory } from '../disk/scratch.ts';
 
 const folder = scratchDirectory();
@@ -33,11 +33,11 @@ test('writeSynced overwrites all that was there', async () => {
 
 test('what is synced or written is closed again, also after a failure', async () => {
   writeFileSync(at('hull'), 'x');
-  await syncFile(at('hull'));
-  await syncFolder(folder);
+  await sync(at('hull'));
+  await sync(folder);
   await writeSynced(at('hull'), 'y');
   await expect(writeSynced(folder, 'y')).rejects.toThrow('EISDIR');
-  await expect(syncFile(at('no-such'))).rejects.toThrow('ENOENT');
+  await expect(sync(at('no-such'))).rejects.toThrow('ENOENT');
   expect(openFiles(folder)).toEqual([]);
 });
 

@@ -4,6 +4,7 @@ import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { onTestFinished } from 'vitest';
 
 const inProject = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 
@@ -37,12 +38,13 @@ export interface OtherProcess {
   ended: Promise<void>;
 }
 
-/** Runs a module, given as text, whose imports are relative to `folder`. */
+/** Runs a module, given as text, whose imports are relative to `folder`; at the end of the test it is killed. */
 export function startNode(folder: string, script: string): OtherProcess {
   const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
     cwd: folder,
     stdio: ['pipe', 'pipe', 'inherit'],
   });
+  onTestFinished(() => void child.kill('SIGKILL'));
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   return {
     child,

@@ -2,29 +2,9 @@ import { stripVTControlCharacters } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { layOutBar } from '../../pipeline/report/disk-bar.ts';
-import { drawDisk, type DrawnDisk, type DrawnPartition } from '../../pipeline/report/draw-disk.ts';
+import { drawDisk, type DrawnDisk } from '../../pipeline/report/draw-disk.ts';
 import { columnsOf } from '../../pipeline/report/text.ts';
-
-const MiB = 2 ** 20;
-const GiB = 2 ** 30;
-
-function partitions(sizes: { name: string; size: number; more?: Partial<DrawnPartition> }[]): DrawnPartition[] {
-  let end = MiB;
-  return sizes.map(({ name, size, more }, index) => {
-    const start = end;
-    end += size;
-    const plain = {
-      type: '0fc63daf-8483-4772-8e79-3d69d8477de4',
-      typeName: 'linux',
-      filesystem: 'none',
-      slot: null,
-      mount: '',
-      grow: false,
-      filled: true,
-    };
-    return { number: index + 1, name, start, end, ...plain, ...more };
-  });
-}
+import { GiB, MiB, partitions } from './partitions.ts';
 
 const KIOSK: DrawnDisk = {
   title: 'layouts/kiosk.yaml',

@@ -2,28 +2,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { drawSvg } from '../../pipeline/report/draw-svg.ts';
-import type { DrawnDisk, DrawnPartition } from '../../pipeline/report/disk-bar.ts';
-
-const MiB = 2 ** 20;
-const GiB = 2 ** 30;
-
-function partitions(rows: { name: string; size: number; more?: Partial<DrawnPartition> }[]): DrawnPartition[] {
-  let end = MiB;
-  return rows.map(({ name, size, more }, index) => {
-    const start = end;
-    end += size;
-    const plain = {
-      type: '0fc63daf-8483-4772-8e79-3d69d8477de4',
-      typeName: 'linux',
-      filesystem: 'none',
-      slot: null,
-      mount: '',
-      grow: false,
-      filled: true,
-    };
-    return { number: index + 1, name, start, end, ...plain, ...more };
-  });
-}
+import type { DrawnDisk } from '../../pipeline/report/disk-bar.ts';
+import { GiB, MiB, partitions } from './partitions.ts';
 
 const KIOSK: DrawnDisk = {
   title: 'kiosk & co',
