@@ -14,28 +14,33 @@ export interface References {
 
 /**
  * By key; a key without references is not there. Steps that a plan has only through --set or --format are not counted.
- * Definitions with faults are told of, as warnings.
+ * Definitions with faults are told of, as warnings; `unknown` names them.
  */
 export async function referencesOf(
   context: CommandContext,
   listed: readonly Listed[],
-): Promise<Map<string, References>> {
+): Promise<{ byKey: Map<string, References>; images: string[]; unknown: string[] }> {
+  const images = await namesOf(context.project, 'image');
+  const unknown: string[] = [];
   const found = new Map<string, References>();
   const of = (key: string): References => {
     const known = found.get(key) ?? { images: [], steps: [] };
     found.set(key, known);
     return known;
   };
-  for (const name of await namesOf(context.project, 'image'))
-    for (const key of new Set(await keysOf(context, name))) of(key).images.push(name);
+  for (const name of images) {
+    const keys = await keysOf(context, name);
+    if (keys === null) unknown.push(name);
+    for (const key of new Set(keys)) of(key).images.push(name);
+  }
   for (const { entry } of listed) {
     const inputs = Object.entries(entry.parts).flatMap(([part, value]) => (part.startsWith('input ') ? [value] : []));
     for (const key of new Set(inputs)) of(key).steps.push(`${entry.image}/${entry.step}`);
   }
-  return found;
+  return { byKey: found, images, unknown };
 }
 
-async function keysOf(context: CommandContext, image: string): Promise<string[]> {
+async function keysOf(context: CommandContext, image: string): Promise<string[] | null> {
   try {
     const { plan } = await planRecorded(
       context,
@@ -49,6 +54,6 @@ async function keysOf(context: CommandContext, image: string): Promise<string[]>
       message: `pipeline/${image}.yaml has faults: what it wants of the cache is not known`,
       hint: `caisson check ${image}`,
     });
-    return [];
+    return null;
   }
 }

@@ -8,6 +8,7 @@ import { pooled } from '../engine/pool.ts';
 import { brokenEntries, checkArtifact, listEntries } from '../engine/store.ts';
 import { timed } from '../engine/timed.ts';
 import { damagedFiles } from '../engine/trees.ts';
+import { count } from '../report/text.ts';
 import { busy, treeNames } from './cache.ts';
 import type { CommandContext, ExitCode } from './context.ts';
 
@@ -36,7 +37,8 @@ export async function verifyCache(context: CommandContext, { keep }: { keep: boo
       damaged.length === 0
         ? 'all sound'
         : `${damaged.length} damaged${keep ? '' : ' and removed: the next build makes them again'}`;
-    context.print(`${checked.entries} entries, ${checked.packages} packages, ${checked.trees} trees: ${end}\n`);
+    const what = [count(checked.entries, 'step'), count(checked.packages, 'package'), count(checked.trees, 'tree')];
+    context.print(`${what.join(', ')}: ${end}\n`);
   }
   return damaged.length === 0 ? 0 : 1;
 }
@@ -77,9 +79,11 @@ async function damagedEntries(
   done: Progress,
 ): Promise<Damage[]> {
   const damaged: Damage[] = [];
-  for (const [index, { entry, file, folder }] of entries.entries()) {
+  // What was published is its user's: a file that was changed, replaced by a newer build or deleted is not damage.
+  const looked = entries.filter(each => each.entry.published === null || !each.touched);
+  for (const [index, { entry, file, folder }] of looked.entries()) {
     const what = `${entry.image}/${entry.step} (${entry.key.slice(0, 12)})`;
-    done(index / entries.length, what);
+    done(index / looked.length, what);
     const fault = await checkArtifact(file, entry, signal);
     if (fault !== null) damaged.push({ what, fault, remove: folder });
   }

@@ -10,7 +10,7 @@ import { roundSize } from '../formats/bytes.ts';
 import { drawTable } from '../report/table.ts';
 import { count } from '../report/text.ts';
 import { referencesOf, type References } from './cache-references.ts';
-import type { CommandContext, ExitCode } from './context.ts';
+import { UsageFault, type CommandContext, type ExitCode } from './context.ts';
 
 const DAY = 86_400_000;
 const NONE: References = { images: [], steps: [] };
@@ -18,7 +18,7 @@ const NONE: References = { images: [], steps: [] };
 export async function listCache(context: CommandContext): Promise<ExitCode> {
   const folders = cacheFolders(context.environment.cache);
   const listed = await listEntries(folders.store);
-  const references = await referencesOf(context, listed);
+  const { byKey: references } = await referencesOf(context, listed);
   const entries = listed.map(each => ({
     kind: 'step',
     name: `${each.entry.image}/${each.entry.step}`,
@@ -107,7 +107,7 @@ async function prune(
   const folders = cacheFolders(context.environment.cache);
   const limit = days === 0 ? Infinity : Date.now() - days * DAY;
   const listed = await listEntries(folders.store);
-  const references = unneeded ? await referencesOf(context, listed) : null;
+  const references = unneeded ? await knownReferences(context, listed) : null;
   const goes = ({ entry, usedAt }: Listed): boolean =>
     references === null ? usedAt.getTime() <= limit : (references.get(entry.key) ?? NONE).images.length === 0;
   const doomed = [...listed.filter(goes).map(each => each.folder), ...(await brokenEntries(folders.store))];
@@ -121,6 +121,25 @@ async function prune(
   await rm(folders.locks, { recursive: true, force: true });
   await rm(folders.scratch, { recursive: true, force: true });
   return { removed: doomed.length, bytes };
+}
+
+/** Throws UsageFault where it cannot be told what is needed: everything would go. */
+async function knownReferences(
+  context: CommandContext,
+  listed: readonly Listed[],
+): Promise<ReadonlyMap<string, References>> {
+  const { byKey, images, unknown } = await referencesOf(context, listed);
+  if (images.length === 0)
+    throw new UsageFault(
+      `${context.project} has no definitions, so nothing says what is needed; nothing was removed`,
+      'run it in your project, or name that with --project',
+    );
+  if (unknown.length > 0)
+    throw new UsageFault(
+      `what ${unknown.join(', ')} needs is not known, because of faults; nothing was removed`,
+      'caisson check shows them',
+    );
+  return byKey;
 }
 
 async function oldFiles(places: readonly string[], limit: number): Promise<string[]> {

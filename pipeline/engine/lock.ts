@@ -55,6 +55,7 @@ export async function holdLock(
   { environment, signal, onWait, mode }: LockOptions & { mode: 'wait' | 'try' | 'share' },
 ): Promise<HeldProcess | null> {
   signal.throwIfAborted();
+  let waiting = false;
   return new Promise((resolve, reject) => {
     const settle = (settled: () => void): void => {
       signal.removeEventListener('abort', abort);
@@ -64,7 +65,9 @@ export async function holdLock(
       env: { PATH: environment.path },
       title: ['flock', file],
       onLine: line => {
-        if (line === 'waiting') onWait();
+        // It may come once more, when the lock it waited for was on a file that is gone.
+        if (line === 'waiting' && !waiting) onWait();
+        if (line === 'waiting') waiting = true;
         if (line === 'held') settle(() => resolve(held));
       },
     });

@@ -55,7 +55,9 @@ export async function findEntry(store: string, key: string, { published, check, 
     const fault = await checkArtifact(file, entry, signal);
     if (fault !== null) return none(fault);
     // Only after the digest: whoever changed the file meanwhile is noticed the next time.
-    if (state !== record.state) await writeRecord(path.join(folder, ENTRY), { entry, state }, replaceFile);
+    // And if the entry was removed meanwhile, the file that was looked at is the same.
+    if (state !== record.state)
+      await writeRecord(path.join(folder, ENTRY), { entry, state }, replaceFile).catch(ignoreMissing);
   }
   // The age of an entry is the time since it was last of use.
   const now = new Date();
@@ -110,6 +112,8 @@ export interface Listed {
   folder: string;
   /** Host path of its artifact. */
   file: string;
+  /** The file is gone, or was written or replaced since it was last digested. */
+  touched: boolean;
   /** Bytes that the entry takes of the store's disk. */
   onDisk: Bytes;
   usedAt: Date;
@@ -124,14 +128,17 @@ export async function listEntries(store: string): Promise<Listed[]> {
     const record = await readRecord(folder);
     if (record === null) continue;
     const artifact = await stat(path.join(folder, ARTIFACT)).catch(() => null);
-    const { mtime } = await stat(path.join(folder, ENTRY));
-    const { entry } = record;
+    const written = await stat(path.join(folder, ENTRY)).catch(() => null);
+    // Removed meanwhile.
+    if (written === null) continue;
+    const { entry, state } = record;
     rows.push({
       entry,
       folder,
       file: fileOf(folder, entry),
+      touched: (await stateOf(fileOf(folder, entry))) !== state,
       onDisk: (artifact?.blocks ?? 0) * 512,
-      usedAt: mtime,
+      usedAt: written.mtime,
     });
   }
   return rows.sort((a, b) => b.usedAt.getTime() - a.usedAt.getTime());
@@ -144,6 +151,10 @@ export async function brokenEntries(store: string): Promise<string[]> {
   return broken.flat();
 }
 
+function ignoreMissing(error: unknown): void {
+  if (codeOf(error) !== 'ENOENT') throw error;
+}
+
 function none(fault: string): Found {
   return { entry: null, file: null, fault };
 }
@@ -154,9 +165,7 @@ function fileOf(folder: string, entry: Entry): string {
 
 /** In one go, so that nobody finds half of what was there. */
 async function moveAway(folder: string, aside: string): Promise<void> {
-  await rename(folder, aside).catch(error => {
-    if (codeOf(error) !== 'ENOENT') throw error;
-  });
+  await rename(folder, aside).catch(ignoreMissing);
   await rm(aside, { recursive: true, force: true });
 }
 

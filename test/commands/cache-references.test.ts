@@ -17,7 +17,8 @@ async function built(): Promise<{ context: RaftContext; keys: string[] }> {
   await putPlan(context, plan);
   return { context, keys: plan.steps.map(each => each.key ?? '') };
 }
-const find = async (context: RaftContext): Promise<Map<string, References>> =>
+const find = async (context: RaftContext): Promise<Map<string, References>> => (await all(context)).byKey;
+const all = async (context: RaftContext): ReturnType<typeof referencesOf> =>
   referencesOf(context, await listEntries(cacheFolders(context.environment.cache).store));
 const copyOf = ({ project }: RaftContext, name: string, change: (text: string) => string): void =>
   write(
@@ -56,8 +57,9 @@ test('a step that reads one thing twice is named once', async () => {
 test('a definition with faults is told of, and the others count', async () => {
   const { context, keys } = await built();
   copyOf(context, 'barge', text => text.replace('stage: disk', 'stage: dsik'));
-  const found = await find(context);
-  expect(found.get(keys[0] ?? '')?.images).toEqual(['raft']);
+  const { byKey, images, unknown } = await all(context);
+  expect(byKey.get(keys[0] ?? '')?.images).toEqual(['raft']);
+  expect({ images, unknown }).toEqual({ images: ['barge', 'raft'], unknown: ['barge'] });
   expect(context.events).toEqual([
     {
       type: 'warning',

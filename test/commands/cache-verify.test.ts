@@ -34,7 +34,7 @@ const inCache = ({ environment: { cache } }: RaftContext, path: string): string 
 test('a sound cache', async () => {
   const context = await sound();
   expect(await verifyCache(context, { keep: false })).toBe(0);
-  expect(context.printed).toBe('3 entries, 2 packages, 1 trees: all sound\n');
+  expect(context.printed).toBe('3 steps, 2 packages, 1 tree: all sound\n');
   expect(context.events.flatMap(event => (event.type === 'finished' ? [[event.id, event.detail]] : []))).toEqual([
     ['store', 'sound'],
     ['pool', 'sound'],
@@ -42,10 +42,19 @@ test('a sound cache', async () => {
   ]);
 });
 
+test.each<[string, (file: string) => void]>([
+  ['replaced by a newer build', file => writeFileSync(file, 'newer!')],
+  ['deleted by its user', file => rmSync(file)],
+])('a published file that was %s is no damage', async (_, change) => {
+  const context = await sound();
+  change(inCache(context, '../out/ship.raw'));
+  expect(await verifyCache(context, { keep: false })).toBe(0);
+});
+
 test('no cache at all', async () => {
   const context = raftProject(join(folder, 'none'));
   expect(await verifyCache(context, { keep: false })).toBe(0);
-  expect(context.printed).toBe('0 entries, 0 packages, 0 trees: all sound\n');
+  expect(context.printed).toBe('0 steps, 0 packages, 0 trees: all sound\n');
 });
 
 describe('what is damaged', () => {
@@ -88,7 +97,7 @@ describe('what is damaged', () => {
     expect(await verifyCache(context, { keep: false })).toBe(1);
     const [first, last] = context.printed.split('\n');
     expect(first).toBe(`damaged: ${told.replace('STORE', inCache(context, `store/${KEY}`))}`);
-    expect(last).toMatch(/^[23] entries, 2 packages, 1 trees: 1 damaged and removed: the next build makes them again$/);
+    expect(last).toMatch(/^[23] steps, 2 packages, 1 tree: 1 damaged and removed: the next build makes them again$/);
     const all = [`store/${KEY}`, 'store/second', 'store/third', `pool/${DEB}`, `trees/${TREE}`];
     expect(all.filter(each => !existsSync(inCache(context, each)))).toEqual([path]);
     expect(await verifyCache(context, { keep: false })).toBe(0);
@@ -110,10 +119,10 @@ describe('what is damaged', () => {
     expect(context.printed).toMatch(/changed or missing: (\/usr\/\S+, ){2}\/usr\/\S+ and 1 more\n/);
   });
 
-  test('a published file that another program changed: the entry goes, the file stays', async () => {
+  test('a published file that has rotted: the entry goes, the file stays', async () => {
     const context = await sound();
     const file = inCache(context, '../out/ship.raw');
-    writeFileSync(file, 'forged');
+    rotSilently(inCache(context, 'store/third'), file, 'forged');
     expect(await verifyCache(context, { keep: false })).toBe(1);
     expect(existsSync(inCache(context, 'store/third'))).toBe(false);
     expect(existsSync(file)).toBe(true);

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, utimesSync, writeFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { listCache, pruneCache } from '../../pipeline/commands/cache.ts';
@@ -194,5 +194,28 @@ describe('cache prune --unneeded', () => {
       ),
     ).toEqual([false, false, false]);
     expect(stored(context, [now.steps[0]?.key ?? ''])).toEqual([true]);
+  });
+
+  test.each<[string, (project: string) => void, string]>([
+    [
+      'a definition has faults',
+      project => writeFileSync(join(project, 'pipeline/raft.yaml'), 'versoin: "1"\n'),
+      'what raft needs is not known, because of faults; nothing was removed',
+    ],
+    [
+      'there is no definition',
+      project => rmSync(join(project, 'pipeline'), { recursive: true }),
+      'has no definitions, so nothing says what is needed; nothing was removed',
+    ],
+  ])('removes nothing where %s', async (_, change, message) => {
+    const context = raftProject(join(folder, `${count++}`));
+    const plan = await planOfRaft(context);
+    await putPlan(context, plan);
+    change(context.project);
+    await expect(pruneCache(context, { days: 0, unneeded: true })).rejects.toMatchObject({
+      name: 'UsageFault',
+      message: expect.stringContaining(message) as string,
+    });
+    expect(stored(context, [plan.steps[0]?.key ?? ''])).toEqual([true]);
   });
 });

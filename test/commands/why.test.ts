@@ -14,6 +14,7 @@ const listed = (own: Partial<Entry>, usedAt = '2031-05-06T07:08:09Z'): Listed =>
   entry: entryOf(own),
   folder: '/cache/store/x',
   file: '/cache/store/x/artifact',
+  touched: false,
   onDisk: 4096,
   usedAt: new Date(usedAt),
 });
