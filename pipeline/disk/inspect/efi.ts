@@ -5,7 +5,7 @@ import { formatSize, type Bytes } from '../../formats/bytes.ts';
 import { FormatFault } from '../../formats/fault.ts';
 import type { EfiBinary } from '../../formats/inspection.ts';
 import { decodeEfiProgram, type EfiProgram } from '../../formats/uki.ts';
-import type { FileEntry, PartitionFiles } from '../partition-files.ts';
+import type { FileEntry, PartitionFiles } from '../../formats/partition-files.ts';
 
 /** Enough for any system partition; a partition of documents is not walked through. */
 const MOST_FOLDERS = 256;

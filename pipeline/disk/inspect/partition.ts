@@ -13,7 +13,7 @@ import {
 } from '../../formats/inspection.ts';
 import type { ReadAt } from '../../formats/read-at.ts';
 import { decodeVerity, type Verity } from '../../formats/verity.ts';
-import type { PartitionFiles } from '../partition-files.ts';
+import type { PartitionFiles } from '../../formats/partition-files.ts';
 import { readEfiPrograms } from './efi.ts';
 
 /** How files are read out of a FAT partition. */

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { readEfiPrograms } from '../../../pipeline/disk/inspect/efi.ts';
-import type { PartitionFiles } from '../../../pipeline/disk/partition-files.ts';
+import type { PartitionFiles } from '../../../pipeline/formats/partition-files.ts';
 import { FormatFault } from '../../../pipeline/formats/fault.ts';
 import { made } from '../../formats/made.ts';
 import { scratchDirectory } from '../scratch.ts';
