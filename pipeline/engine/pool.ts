@@ -36,17 +36,19 @@ export async function fetchPackages(
   packages: readonly ResolvedPackage[],
   options: Omit<FetchOptions, 'directory'> & { pool: string },
 ): Promise<void> {
-  const { pool, signal } = options;
+  const { pool } = options;
   const partial = path.join(pool, 'partial');
   await emptyDir(partial);
+  let failure: unknown = null;
   try {
-    const failure = await runFetch(packages, { ...options, directory: partial });
-    for (const each of packages) await takeIn(pool, path.join(partial, `${each.sha256}.deb`), { each, signal });
-    await sync(pool);
-    if (failure !== null) throw failure as Error;
+    failure = await runFetch(packages, { ...options, directory: partial });
   } finally {
+    // What is complete stays, also when others failed or the user stopped it.
+    for (const each of packages) await takeIn(pool, path.join(partial, `${each.sha256}.deb`), each);
+    await sync(pool);
     await rm(partial, { recursive: true, force: true });
   }
+  if (failure !== null) throw failure as Error;
 }
 
 /** Makes a directory that apt can read as a repository of exactly these packages: links into the pool and an index. */
@@ -81,11 +83,8 @@ export async function pooled(pool: string): Promise<string[]> {
 }
 
 /** apt-helper leaves files that were cut off under the name of whole ones. */
-async function takeIn(
-  pool: string,
-  file: string,
-  { each, signal }: { each: ResolvedPackage; signal: AbortSignal },
-): Promise<void> {
+async function takeIn(pool: string, file: string, each: ResolvedPackage): Promise<void> {
+  const { signal } = new AbortController();
   if ((await stat(file).catch(() => null)) === null || (await digestFile(file, signal)).sha256 !== each.sha256) return;
   await sync(file);
   await rename(file, debFile(pool, each));

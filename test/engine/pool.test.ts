@@ -136,21 +136,22 @@ describe('fetchPackages', () => {
     expect(readFileSync(fileIn(pool, rope), 'utf8')).toBe(contentOf('rope'));
   });
 
-  test('when it is stopped, that is told, and nothing half is left', async () => {
+  test('when it is stopped, that is told; what was complete stays, and nothing half', async () => {
     const abort = new AbortController();
     const reason = new Error('interrupted');
-    const [rope] = atNoMirror('rope');
+    const [rope, sail] = atNoMirror('rope', 'sail');
     const programs: Programs = {
       run: async (_, { directory }) => {
         writeFileSync(join(directory, `${rope?.sha256}.deb`), 'half a packa');
+        writeFileSync(join(directory, `${sail?.sha256}.deb`), contentOf('sail'));
         abort.abort(reason);
         throw reason;
       },
     };
     const pool = newPool();
     const options = { pool, programs, patience: PATIENCE, signal: abort.signal, onProgress: () => undefined };
-    await expect(fetchPackages([rope as ResolvedPackage], options)).rejects.toBe(reason);
-    expect(readdirSync(pool)).toEqual([]);
+    await expect(fetchPackages([rope, sail] as ResolvedPackage[], options)).rejects.toBe(reason);
+    expect(readdirSync(pool)).toEqual([`${sail?.sha256}.deb`]);
   });
 });
 
