@@ -14,17 +14,15 @@ export interface ImageOptions {
 export function imageOptions(command: Command): Command {
   return command
     .argument('<image>', 'name of a definition in pipeline/, or its file')
-    .option(
-      '--set <path=value>',
-      'change one value of the definition or (layout.…) its layout; may be repeated',
-      (value: string, all: string[]) => [...all, value],
-      [] as string[],
+    .addOption(
+      new Option('--set <path=value>', 'change one value of the definition or (layout.…) its layout; may be repeated')
+        .argParser((value: string, all: string[]) => [...all, value])
+        .default([], 'none'),
     )
-    .option(
-      '--format <list>',
-      `containers to make: ${CONTAINER_FORMATS.join(', ')} (default: as the definition says)`,
-      formats,
-      [] as string[],
+    .addOption(
+      new Option('--format <list>', `containers to make: ${CONTAINER_FORMATS.join(', ')}`)
+        .argParser(formats)
+        .default([], 'as the definition says'),
     )
     .addOption(
       new Option('--compress <how>', 'zst: make FILE.zst of each container too; FILE stays beside it')

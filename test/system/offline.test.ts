@@ -1,9 +1,9 @@
 /** Without a network: what was fetched once builds again, what is missing is named. */
-import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { asRoot, CLI, type CliResult } from '../support/caisson.ts';
+import { asRoot, caisson, CLI, type CliResult } from '../support/caisson.ts';
 import { digests, skiff, type Skiff } from '../support/skiff.ts';
 
 const { own, scratch } = inject('builds');
@@ -59,9 +59,14 @@ describe('--offline', () => {
   });
 
   it('names a manifest whose packages were never asked for', async () => {
-    const manifest = path.join(boat.project, 'rootfs-manifests/rigging.yaml');
+    const project = path.join(folder, 'changed');
+    await cp(boat.project, project, { recursive: true });
+    const manifest = path.join(project, 'rootfs-manifests/rigging.yaml');
     await writeFile(manifest, (await readFile(manifest, 'utf8')).replace('[busybox,', '[busybox, zstd,'));
-    const { exitCode, stderr } = await run(boat.cache, '--offline');
+    const { exitCode, stderr } = await caisson(['build', 'skiff', '--plain', '--offline'], {
+      cwd: project,
+      cache: boat.cache,
+    });
     expect(exitCode).toBe(1);
     expect(stderr).toMatch(
       /^error: which packages rootfs-manifests\/rigging\.yaml means was never asked.*\n.*without --offline$/,
