@@ -16,6 +16,8 @@ import {
 import { cpus, homedir, release, tmpdir, totalmem } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { fixedEnvironment } from '../dist/engine/environment.js';
+import { sandboxArgv } from '../dist/engine/sandbox.js';
 
 const project = fileURLToPath(new URL('..', import.meta.url));
 const cli = path.join(project, 'dist/cli.js');
@@ -147,33 +149,19 @@ function container() {
     'trees',
     readdirSync(path.join(cacheHome, 'trees')).find(name => name.startsWith('tools-')),
   );
-  const box = argv =>
-    execFileSync(
-      'bwrap',
-      [
-        '--unshare-user',
-        '--uid',
-        '0',
-        '--gid',
-        '0',
-        '--ro-bind',
-        tree,
-        '/',
-        '--tmpfs',
-        '/tmp',
-        '--proc',
-        '/proc',
-        '--dev',
-        '/dev',
-        '--tmpfs',
-        '/mnt',
-        '--bind',
-        scratch,
-        '/mnt/work',
-        ...argv,
-      ],
-      { stdio: ['ignore', 'pipe', 'inherit'], encoding: 'utf8' },
-    );
+  const sandbox = {
+    tree,
+    binds: [{ host: scratch, inside: '/mnt/work', writable: true }],
+    env: fixedEnvironment(0),
+    cwd: '/mnt/work',
+    network: false,
+    identities: 'one',
+    devices: [],
+  };
+  const box = program => {
+    const [file, ...args] = sandboxArgv(sandbox, program, { root: process.geteuid() === 0 });
+    return execFileSync(file, args, { stdio: ['ignore', 'pipe', 'inherit'], encoding: 'utf8' });
+  };
   box(['qemu-img', 'convert', '-f', 'vhdx', '-O', 'raw', `/mnt/work/out/eflow/eflow.vhdx`, '/mnt/work/disk.raw']);
   const extents = JSON.parse(box(['qemu-img', 'map', '--format=raw', '--output=json', '/mnt/work/disk.raw']))
     .filter(each => each.data)

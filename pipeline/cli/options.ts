@@ -1,6 +1,6 @@
 /** Options that several commands take, and what their values may be. */
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { COMPRESSIONS } from '../commands/prepare.ts';
+import { COMPRESSIONS } from '../plan/formats.ts';
 import { CONTAINER_FORMATS } from '../stages/container.ts';
 
 /** Which image, and what of it. */

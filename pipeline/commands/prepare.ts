@@ -12,8 +12,6 @@ import { withFormats, type Wanted } from '../plan/formats.ts';
 import { STAGES } from '../stages/index.ts';
 import { UsageFault, type CommandContext } from './context.ts';
 
-export { COMPRESSIONS } from '../plan/formats.ts';
-
 /** What says which image is meant. */
 export interface ImageOptions {
   image: string;

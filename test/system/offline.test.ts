@@ -10,14 +10,10 @@ const { own, scratch } = inject('builds');
 const folder = path.join(scratch, 'offline');
 
 let boat: Skiff;
-let resolution: { packages: { name: string; version: string; sha256: string }[] };
 
 beforeAll(async () => {
   boat = await skiff(folder, own.cache);
   await boat.run('build', 'skiff');
-  const folderOfRecords = path.join(own.cache, 'resolutions');
-  const [record = ''] = (await readdir(folderOfRecords)).filter(name => name.startsWith('rigging-'));
-  resolution = JSON.parse(await readFile(path.join(folderOfRecords, record), 'utf8')) as typeof resolution;
 });
 afterAll(async () => rm(folder, { recursive: true, force: true }));
 
@@ -47,10 +43,10 @@ describe('--offline', () => {
     await mkdir(cache);
     for (const name of ['trees', 'resolutions']) await symlink(path.join(own.cache, name), path.join(cache, name));
     await mkdir(path.join(cache, 'pool'));
-    const missing = resolution.packages.find(each => each.name === 'busybox');
-    for (const { sha256 } of resolution.packages)
-      if (sha256 !== missing?.sha256)
-        await symlink(path.join(own.cache, 'pool', `${sha256}.deb`), path.join(cache, 'pool', `${sha256}.deb`));
+    const missing = (await boat.record()).packages.rigging?.find(each => each.name === 'busybox');
+    const kept = (await recordedPackages()).filter(each => each.name !== 'busybox').map(each => each.sha256);
+    for (const sha256 of new Set(kept))
+      await symlink(path.join(own.cache, 'pool', `${sha256}.deb`), path.join(cache, 'pool', `${sha256}.deb`));
     const { exitCode, stderr } = await run(cache, '--offline');
     expect(exitCode).toBe(1);
     expect(stderr).toBe(
@@ -80,6 +76,14 @@ describe('--offline', () => {
     });
   });
 });
+
+/** Of every answer that was recorded for the manifest: a cache may hold some of its earlier wordings. */
+async function recordedPackages(): Promise<{ name: string; sha256: string }[]> {
+  const records = path.join(own.cache, 'resolutions');
+  const names = (await readdir(records)).filter(name => name.startsWith('rigging-'));
+  const texts = await Promise.all(names.map(async name => readFile(path.join(records, name), 'utf8')));
+  return texts.flatMap(text => (JSON.parse(text) as { packages: { name: string; sha256: string }[] }).packages);
+}
 
 const run = async (cache: string, ...args: string[]): Promise<CliResult> => start(cache, [], args);
 
