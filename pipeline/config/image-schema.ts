@@ -33,6 +33,37 @@ export function imageSchema(stages: StageSchemas): SchemaObject {
       },
       summary: line('What the image is for, on one line.'),
       layout: documentName('The layout of its disk: layouts/NAME.yaml.', 'layout'),
+      ssh: {
+        description: 'Who may log in, and how. Left out: the definition does not say.',
+        ...mapping([], {
+          user: {
+            ...text(
+              'The administrator. Default: admin.',
+              '^[a-z_][a-z0-9_-]*$',
+              'an account name of a-z, 0-9, "_" and "-"',
+            ),
+            maxLength: 32,
+          },
+          sudo: oneOf(
+            'nopasswd: the user may become root, without a password. none: not. Default: none.',
+            ['nopasswd', 'none'],
+            'sudo',
+          ),
+          transport: oneOf(
+            'tcp: port 22 of the network. vsock: sockets of the hypervisor, and no port at all. Default: tcp.',
+            ['tcp', 'vsock', 'both'],
+            'transport',
+          ),
+        }),
+      },
+      features: {
+        description: 'Parts of the system that are there or not. Default: all off.',
+        ...mapping([], {
+          tpm: onOff('Drivers, tools and group for a TPM. off: the drivers do not start.'),
+          kvp: onOff("Hyper-V's key-value exchange: tells the host addresses and names."),
+          console: onOff('A shell of the user on the consoles, without a password.'),
+        }),
+      },
       epoch: text(
         'The time that every file and file system of the image carries: "2026-10-01T00:00:00Z", or seconds since 1970, in quotes.',
         epochPattern,
@@ -45,6 +76,8 @@ export function imageSchema(stages: StageSchemas): SchemaObject {
     }),
   };
 }
+
+const onOff = (description: string): SchemaObject => oneOf(description, ['on', 'off'], 'switch');
 
 function step(stages: StageSchemas): SchemaObject {
   return {

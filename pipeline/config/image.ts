@@ -4,7 +4,8 @@ import type { Document } from './document.ts';
 import { epochPattern, imageSchema } from './image-schema.ts';
 import type { StageSchemas } from './image-schema.ts';
 import { isMapping, listAt, valueAt } from './paths.ts';
-import type { Checked, Diagnostic, Image, Step } from './types.ts';
+import type { DeclaredSsh } from '../formats/declaration.ts';
+import type { Checked, Diagnostic, Features, Image, Step } from './types.ts';
 import { compileSchema } from './validate.ts';
 import type { Reference, Validator } from './validate.ts';
 import { wiringFaults } from './wiring.ts';
@@ -15,6 +16,8 @@ export interface ImageFile {
   version: string;
   summary?: string;
   layout: string;
+  ssh?: Partial<DeclaredSsh>;
+  features?: Partial<Features>;
   epoch: string;
   seed?: string;
   tools?: string;
@@ -36,7 +39,7 @@ export interface CheckedImage extends Checked<Image> {
 export function checkImage(document: Document, stages: StageSchemas): CheckedImage {
   const complete = withDefaults(document);
   const { faults, faulty, references } = compiled(stages)(complete);
-  const all = [...faults, ...wiringFaults(complete), ...epochFaults(complete)];
+  const all = [...faults, ...wiringFaults(complete), ...epochFaults(complete), ...consoleFaults(complete)];
   const value = all.length > 0 ? null : resolveImage(complete.value as ImageFile, document.file);
   const refused = new Set(faulty.map(keyOf));
   const sound = references.filter(({ path }) => !refused.has(keyOf(path)));
@@ -49,6 +52,9 @@ export function resolveImage(written: ImageFile, file: string): Image {
     file,
     ...written,
     summary: written.summary ?? '',
+    ssh: written.ssh === undefined ? null : { user: 'admin', sudo: 'none', transport: 'tcp', ...written.ssh },
+    firewall: null,
+    features: { tpm: 'off', kvp: 'off', console: 'off', ...written.features },
     epoch: epochOf(written.epoch),
     seed: written.seed ?? `${written.name} ${written.version}`,
     tools: written.tools ?? 'tools',
@@ -94,6 +100,13 @@ function epochFaults(document: Document): Diagnostic[] {
   if (epoch > LAST_EPOCH)
     return [fault(document, ['epoch'], `${text} is after 2106, which no file system here can store`)];
   return [];
+}
+
+/** Whose shell would it be? */
+function consoleFaults(document: Document): Diagnostic[] {
+  if (valueAt(document.value, ['features', 'console']) !== 'on') return [];
+  if (valueAt(document.value, ['ssh']) !== undefined) return [];
+  return [fault(document, ['features', 'console'], 'a console needs a user, and there is none', 'add `ssh: {}`')];
 }
 
 const epochOf = (text: string): number => (/^[0-9]+$/.test(text) ? Number(text) : Date.parse(text) / 1000);

@@ -1,18 +1,75 @@
 /** What overlay mounts need from the layout. Rules only report. */
 import { suggest } from './nearest.ts';
 import type { Report, Scope } from './layout-relations.ts';
-import type { Diagnostic, Layout } from './types.ts';
+import type { Path } from './paths.ts';
+import type { Diagnostic, Layout, Overlays } from './types.ts';
+
+/** Where the initrd mounts something, and where the layout says so. */
+export function writablePlaces(overlays: Layout['overlays']): { path: Path; mountPoint: string }[] {
+  const of = (list: 'paths' | 'direct', mounts: readonly { path: string }[]) =>
+    mounts.map((each, index) => ({ path: ['overlays', list, index], mountPoint: each.path }));
+  return overlays === null ? [] : [...of('paths', overlays.entries), ...of('direct', overlays.direct)];
+}
 
 /** An overlay inside another would have overlayfs as its upper layer's file system, which the kernel refuses. */
 export function nestedFaults({ overlays }: Layout, report: Report): Diagnostic[] {
-  const paths = overlays?.paths ?? [];
-  return paths.flatMap((inner, index) => {
-    const path = ['overlays', 'paths', index];
+  const entries = overlays?.entries ?? [];
+  const paths = entries.map(each => each.path);
+  const written = entries.map((_, index) => ['overlays', 'paths', index]);
+  const nested = paths.flatMap((inner, index) => {
+    const path = written[index] ?? [];
     if (inner === '/') return [report(path, 'the root file system itself stays read-only', 'name directories in it')];
     const twin = paths.indexOf(inner);
     if (twin < index) return [report(path, `${inner} is overlays.paths[${twin}] already`)];
     const outer = paths.find(each => inner.startsWith(`${each}/`));
     return outer === undefined ? [] : [report(path, `${inner} lies inside ${outer}, which is an overlay already`)];
+  });
+  return [...nested, ...modeFaults(entries, report)];
+}
+
+/** What `declared` keeps stands in /var/lib/caisson. */
+const KEPT = '/var/lib/caisson';
+
+function modeFaults(entries: readonly OverlayEntries[], report: Report): Diagnostic[] {
+  return entries.flatMap(({ path, mode }, index) => {
+    if (mode === 'full') return [];
+    const place = ['overlays', 'paths', index, 'mode'];
+    if (path !== '/etc') return [report(place, `${path} cannot be declared, only /etc can`, 'allowed: full')];
+    if (entries.some(each => each.mode === 'full' && `${KEPT}/`.startsWith(`${each.path}/`))) return [];
+    const message = `a declared /etc keeps its host keys and its machine-id in ${KEPT}, which is not writable`;
+    return [report(place, message, 'add "/var" to `paths`')];
+  });
+}
+
+type OverlayEntries = Overlays['entries'][number];
+
+/** A bind mount needs a partition that is there whatever slot runs, and nothing may stand at its place twice. */
+export function directFaults({ overlays, partitions }: Layout, { complete }: Scope, report: Report): Diagnostic[] {
+  const entries = overlays?.direct ?? [];
+  return entries.flatMap(({ path: mountPoint, content }, index) => {
+    const path = ['overlays', 'direct', index];
+    const twin = entries.findIndex(each => each.path === mountPoint);
+    if (mountPoint === '/')
+      return [report(path, 'the root file system itself stays read-only', 'name a directory in it')];
+    if (twin < index) return [report(path, `${mountPoint} is overlays.direct[${twin}] already`)];
+    if (overlays?.entries.some(each => each.path === mountPoint) === true)
+      return [report(path, `${mountPoint} is an overlay already`, 'name a directory inside of it')];
+    const inside = overlays?.entries.find(each => each.path.startsWith(`${mountPoint}/`));
+    if (inside !== undefined) return [report(path, `${mountPoint} would hide the overlay on ${inside.path}`)];
+    const outer = entries.find(
+      each => mountPoint.startsWith(`${each.path}/`) && !overlays?.entries.some(({ path: on }) => on === each.path),
+    );
+    if (outer !== undefined) return [report(path, `${mountPoint} lies inside ${outer.path}, which is direct already`)];
+    const place = [...path, 'content'];
+    const holder = partitions.find(each => each.content === content);
+    const contents = [...new Set(partitions.map(each => each.content))];
+    if (holder === undefined)
+      return complete ? [report(place, `no partition holds content "${content}"`, suggest(content, contents))] : [];
+    if (holder.filesystem !== 'ext4')
+      return [report(place, `${holder.name} has ${holder.filesystem}, which keeps no owners`, 'allowed: ext4')];
+    if (holder.slot !== null)
+      return [report(place, `an update replaces ${holder.name}, it cannot keep data`, 'use one without slot')];
+    return [];
   });
 }
 

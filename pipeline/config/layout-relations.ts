@@ -4,7 +4,7 @@ import { gptReserved } from '../formats/gpt.ts';
 import { partitionTypeName } from '../formats/guid.ts';
 import { fault } from './document.ts';
 import type { Document } from './document.ts';
-import { nestedFaults, overlayMountFaults } from './layout-overlays.ts';
+import { directFaults, nestedFaults, overlayMountFaults, writablePlaces } from './layout-overlays.ts';
 import { suggest } from './nearest.ts';
 import { listAt, valueAt } from './paths.ts';
 import type { Path } from './paths.ts';
@@ -34,6 +34,7 @@ export function relationFaults(layout: Layout, scope: Scope): Diagnostic[] {
     ...slotFaults(layout, scope, report),
     ...emptyFaults(layout, scope, report),
     ...overlayMountFaults(layout, scope, report),
+    ...directFaults(layout, scope, report),
   ];
 }
 
@@ -118,8 +119,7 @@ function mountFaults({ partitions, overlays }: Layout, report: Report): Diagnost
     }
     mounts.set(partition.mount, first ?? partition);
   }
-  for (const [index, overlay] of (overlays?.paths ?? []).entries()) {
-    const path = ['overlays', 'paths', index];
+  for (const { path, mountPoint: overlay } of writablePlaces(overlays)) {
     const first = mounts.get(overlay);
     // The initrd mounts overlays, the running system partitions: what comes later hides what is below.
     const above = [...mounts.values()].find(each => each.mount !== '/' && overlay.startsWith(`${each.mount}/`));

@@ -27,6 +27,27 @@ export const ATTRIBUTE_BITS = {
 
 const guidPattern = '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$';
 
+const mountOptions = (description: string): SchemaObject => ({
+  ...list(
+    description,
+    text('One mount option.', '^[a-z][a-z0-9_.-]*(=[^,\\s]+)?$', 'one mount flag like "nosuid" or "commit=30"'),
+  ),
+  uniqueItems: true,
+});
+
+const overlayEntry: SchemaObject = {
+  description: 'A directory with options.',
+  ...mapping(['path'], {
+    path: absolutePath('The directory.'),
+    mode: oneOf(
+      'full: every change is kept. declared: only host keys, machine-id, host name, user keys and drop-ins are, each checked; for /etc. Default: full.',
+      ['full', 'declared'],
+      'mode',
+    ),
+    flags: mountOptions('Mount options. Default: nosuid, nodev.'),
+  }),
+};
+
 const partition: SchemaObject = {
   description: 'One partition; its number is its place in the list.',
   ...mapping(['name', 'size', 'type'], {
@@ -59,13 +80,7 @@ const partition: SchemaObject = {
     filesystem: oneOf('What it holds. Default: none.', ['vfat', 'ext4', 'erofs', 'squashfs', 'none'], 'file system'),
     label: { ...line('Label of the file system. Default: no label.'), minLength: 1 },
     mount: absolutePath('Where the running system mounts it, e.g. "/logs". Default: nowhere.'),
-    mountFlags: {
-      ...list(
-        'Mount options, e.g. nosuid.',
-        text('One mount option.', '^[a-z][a-z0-9_.-]*(=[^,\\s]+)?$', 'one mount flag like "nosuid" or "commit=30"'),
-      ),
-      uniqueItems: true,
-    },
+    mountFlags: mountOptions('Mount options, e.g. nosuid.'),
     grow: flag('May grow to the end of a disk that was made larger; the last partition only. Default: false.'),
   }),
 };
@@ -95,9 +110,25 @@ export const layoutSchema: SchemaObject = {
         content: text('Content of the partition that stores the upper layers.', documentPattern, documentWords),
         store: absolutePath('Directory on that partition, e.g. "/.eflow/overlays".'),
         paths: {
-          ...list('Mount points, e.g. "/etc".', absolutePath('A directory of the root file system.')),
+          ...list('Mount points: a path, e.g. "/etc", or a mapping.', {
+            description: 'A directory of the root file system.',
+            'x-noun': 'overlay',
+            anyOf: [absolutePath('The directory.'), overlayEntry],
+          }),
           minItems: 1,
         },
+        direct: list('Directories that are bind mounts from a partition, for what cannot live on overlayfs.', {
+          description: 'One directory.',
+          ...mapping(['path'], {
+            path: absolutePath('A directory of the root file system, e.g. "/var/lib/containers".'),
+            content: text(
+              'Content of the partition that keeps it. Default: that of the overlays.',
+              documentPattern,
+              documentWords,
+            ),
+            flags: mountOptions('Mount options. Default: nosuid, nodev, noexec.'),
+          }),
+        }),
       }),
     },
   }),

@@ -38,7 +38,14 @@ export interface LayoutFile {
   empty?: string[];
   /** null stands for a partition that has faults: its number stays taken. */
   partitions: (PartitionFile | null)[];
-  overlays?: Overlays;
+  overlays?: OverlaysFile;
+}
+
+interface OverlaysFile {
+  content: string;
+  store: string;
+  paths: (string | { path: string; mode?: 'full' | 'declared'; flags?: string[] })[];
+  direct?: { path: string; content?: string; flags?: string[] }[];
 }
 
 /** Document -> layout, or everything that is wrong with it. `name`: of the file, for a layout that says none. */
@@ -130,8 +137,21 @@ function defaultContent(name: string, slot: Slot | null): string {
   return lower.slice(0, -1).replace(/[-_. ]+$/, '') || lower;
 }
 
-function resolveOverlays({ content, store, paths }: Overlays): Overlays {
-  return { content, store: tidy(store), paths: paths.map(tidy) };
+function resolveOverlays({ content, store, paths, direct }: OverlaysFile): Overlays {
+  return {
+    content,
+    store: tidy(store),
+    entries: paths.map(each => {
+      const entry = typeof each === 'string' ? { path: each } : each;
+      return { mode: 'full', flags: ['nosuid', 'nodev'], ...entry, path: tidy(entry.path) };
+    }),
+    direct: (direct ?? []).map(each => ({
+      content,
+      flags: ['nosuid', 'nodev', 'noexec'],
+      ...each,
+      path: tidy(each.path),
+    })),
+  };
 }
 
 /** `/var//lib/` -> `/var/lib` */

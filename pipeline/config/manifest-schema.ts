@@ -37,6 +37,17 @@ const url = text('Where the archive is.', String.raw`^https?://[^\s/]\S*$`, 'a U
 const accountPath = (description: string): SchemaObject =>
   text(description, String.raw`^(?!.*/\.\.(/|$))/[^:\n]*$`, 'an absolute path without ".." and ":"');
 
+const kernelModule = text('A module.', '^[A-Za-z0-9_-]+$', 'a module name without path and ".ko"');
+
+const featureParts: SchemaObject = {
+  description: 'Joined to the lists of the same names.',
+  ...mapping([], {
+    packages: list('Packages to install, without version.', packageName),
+    modules: list('Kernel modules.', kernelModule),
+    units: { description: 'What systemd starts.', ...mapping([], { enable: list('Units started.', unit) }) },
+  }),
+};
+
 const user: SchemaObject = {
   description: 'A user account; it gets no password.',
   ...mapping(['name', 'uid'], {
@@ -107,8 +118,16 @@ export const manifestSchema: SchemaObject = {
       }),
     },
     modules: list(
-      'Kernel modules that the initrd carries, with what they need, and loads.',
-      text('A module.', '^[A-Za-z0-9_-]+$', 'a module name without path and ".ko"'),
+      'Of an initrd: kernel modules it carries, with what they need, and loads. Of a root: those that may be loaded; all others are blacklisted.',
+      kernelModule,
     ),
+    setuid: list(
+      'Files that keep their setuid or setgid bit; all others lose it. Default: all keep it.',
+      absolutePath('A file.'),
+    ),
+    features: {
+      description: 'What comes on top when the image has a feature on.',
+      ...mapping([], { tpm: featureParts, kvp: featureParts, console: featureParts }),
+    },
   }),
 };

@@ -4,7 +4,7 @@ import type { Document } from './document.ts';
 import { duplicateFaults } from './duplicates.ts';
 import { manifestSchema } from './manifest-schema.ts';
 import { listAt, mappingAt } from './paths.ts';
-import type { Checked, Diagnostic, Group, Manifest, Mirror, User } from './types.ts';
+import type { Checked, Diagnostic, Feature, FeatureParts, Features, Group, Manifest, Mirror, User } from './types.ts';
 import { compileSchema } from './validate.ts';
 import type { Validator } from './validate.ts';
 
@@ -25,7 +25,11 @@ export interface ManifestFile {
   groups?: (Partial<Group> & Pick<Group, 'name' | 'gid'>)[];
   units?: Partial<Manifest['units']>;
   modules?: string[];
+  setuid?: string[];
+  features?: Partial<Record<Feature, FeaturePartsFile>>;
 }
+
+type FeaturePartsFile = Partial<Omit<FeatureParts, 'units'>> & { units?: { enable?: string[] } };
 
 const DEBIAN_KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
 
@@ -64,6 +68,31 @@ export function resolveManifest(written: ManifestFile, { name, file }: { name: s
     groups: (written.groups ?? []).map(group => ({ members: [], ...group })),
     units: { enable: [], disable: [], mask: [], ...written.units },
     modules: written.modules ?? [],
+    setuid: written.setuid ?? null,
+    features: Object.fromEntries(
+      Object.entries(written.features ?? {}).map(([name, parts]) => [name, resolveParts(parts)]),
+    ),
+  };
+}
+
+function resolveParts({ packages, modules, units }: FeaturePartsFile): FeatureParts {
+  return { packages: packages ?? [], modules: modules ?? [], units: { enable: units?.enable ?? [] } };
+}
+
+/** The manifest as an image with these features installs it. */
+export function withFeatures(manifest: Manifest, features: Features): Manifest {
+  const parts = Object.entries(manifest.features).flatMap(([name, each]) =>
+    features[name as Feature] === 'on' ? [each] : [],
+  );
+  const joined = (lists: readonly (readonly string[])[]): string[] => [...new Set(lists.flat())];
+  return {
+    ...manifest,
+    packages: joined([manifest.packages, ...parts.map(each => each.packages)]),
+    modules: joined([manifest.modules, ...parts.map(each => each.modules)]),
+    units: {
+      ...manifest.units,
+      enable: joined([manifest.units.enable, ...parts.map(each => each.units.enable)]),
+    },
   };
 }
 
@@ -82,6 +111,7 @@ function listFaults(document: Document): Diagnostic[] {
     ...duplicates('group', ['groups'], 'name'),
     ...duplicates('gid', ['groups'], 'gid'),
     ...duplicates('module', ['modules']),
+    ...duplicates('file', ['setuid']),
     ...['enable', 'disable', 'mask'].flatMap(list => duplicates('unit', ['units', list])),
   ];
 }

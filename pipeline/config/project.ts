@@ -5,6 +5,7 @@ import { placeOf, readDocument } from './document.ts';
 import type { Document } from './document.ts';
 import { checkImage, validateImage } from './image.ts';
 import type { StageSchemas } from './image-schema.ts';
+import { withFeatures } from './manifest.ts';
 import { suggest } from './nearest.ts';
 import { loadOverlay } from './overlay.ts';
 import { parsePath } from './paths.ts';
@@ -59,7 +60,17 @@ export async function loadProject(request: ProjectRequest): Promise<Project> {
   const all = [...unreadable, ...misplaced, ...faults, ...referenced.faults];
   const { layout, manifests, overlays, files } = referenced;
   if (image === null || layout === null || all.length > 0) throw new ConfigFault(all);
-  return { folder, image, layout, manifests, overlays, files, position: text => positionOf(document, text) };
+  return {
+    folder,
+    image,
+    layout,
+    manifests: Object.fromEntries(
+      Object.entries(manifests).map(([name, each]) => [name, withFeatures(each, image.features)]),
+    ),
+    overlays,
+    files,
+    position: text => positionOf(document, text),
+  };
 }
 
 /** Loads one layout by its file. Throws ConfigFault. */

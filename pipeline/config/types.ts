@@ -3,6 +3,7 @@
  * filled in, every size a number). `layout.ts`, `manifest.ts` and `image.ts` turn the first into the second.
  */
 import type { Bytes } from '../formats/bytes.ts';
+import type { DeclaredOverlays, DeclaredSsh, Firewall, Switch } from '../formats/declaration.ts';
 
 /** A place in a file that a person can jump to; line and col count from 1. */
 export interface Position {
@@ -51,14 +52,7 @@ export interface Partition {
 }
 
 /** Directories that are writable in the running system: overlayfs with its upper layer on one partition. */
-export interface Overlays {
-  /** Content name of the partition that stores the upper layers. */
-  content: string;
-  /** Directory on that partition, absolute, e.g. `/.eflow/overlays`. */
-  store: string;
-  /** Absolute mount points, e.g. `/etc`. */
-  paths: string[];
-}
+export type Overlays = DeclaredOverlays;
 
 export interface Layout {
   name: string;
@@ -114,9 +108,19 @@ export interface Manifest {
   users: User[];
   groups: Group[];
   units: { enable: string[]; disable: string[]; mask: string[] };
-  /** Kernel modules the initrd carries (with what they depend on) and loads. */
+  /** Of an initrd: kernel modules it carries (with what they depend on) and loads. Of a root: those that may be loaded. */
   modules: string[];
+  /** Files that keep their setuid or setgid bit; null: all do. */
+  setuid: string[] | null;
+  /** What comes on top when the image has a feature on. */
+  features: Partial<Record<Feature, FeatureParts>>;
 }
+
+export type Feature = 'tpm' | 'kvp' | 'console';
+export type Features = Readonly<Record<Feature, Switch>>;
+
+/** Joined to the lists of the same names. */
+export type FeatureParts = Pick<Manifest, 'packages' | 'modules'> & { units: { enable: string[] } };
 
 /** A file of an overlay tree, as it will stand in the rootfs. */
 export interface OverlayEntry {
@@ -156,6 +160,10 @@ export interface Image {
   version: string;
   summary: string;
   layout: string;
+  /** Who may log in, and how; null: the definition does not say. */
+  ssh: DeclaredSsh | null;
+  firewall: Firewall | null;
+  features: Features;
   /** Seconds since 1970: SOURCE_DATE_EPOCH of everything. */
   epoch: number;
   /** From this every UUID, GUID, salt and serial is derived. Default: `NAME VERSION`. */

@@ -1,6 +1,6 @@
 /** What a stage is. A new one costs one file here, one line in index.ts, one test; nothing else changes. */
 import type { Bytes } from '../formats/bytes.ts';
-import type { Layout, Manifest, OverlayTree } from '../config/types.ts';
+import type { Features, Image, Layout, Manifest, OverlayTree } from '../config/types.ts';
 
 /**
  * JSON Schema 2020-12 of a stage's options. `x-document` on a string says that it names something of the project,
@@ -33,6 +33,9 @@ export interface ImageView {
   epoch: number;
   seed: string;
   layout: Layout;
+  ssh: Image['ssh'];
+  firewall: Image['firewall'];
+  features: Features;
   /** Names of the inputs wired to this step. */
   inputs: readonly string[];
   /** File name in the output folder of what is wired to an input; null for what stays in the store. */

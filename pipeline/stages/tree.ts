@@ -3,15 +3,16 @@
  * steps, generated files, users, units, removals; sorted, with fixed owners and times. Without an input tree it
  * makes a new one, e.g. the content of a boot partition.
  */
-import type { Group, OverlayEntry, User } from '../config/types.ts';
-import { lockedShadow, withAccounts } from '../tree/accounts.ts';
+import type { Group, Manifest, OverlayEntry, User } from '../config/types.ts';
+import { lockedShadow, withAccounts, withMember } from '../tree/accounts.ts';
 import { layOver } from '../tree/overlay.ts';
-import { placeSystemFiles, type SystemFacts } from '../tree/system.ts';
+import { guestUnits, hardenGuest, placeGuest, type Promises } from '../tree/guest/guest.ts';
+import { placeMountPoints, placeSystemFiles } from '../tree/system.ts';
 import { readContent, readTar, writeTar } from '../tree/tar.ts';
 import { contentBytes, directory, hostFile, lookup, place, remove, textFile, type Tree } from '../tree/tree.ts';
 import { disableUnit, enableUnit, maskUnit } from '../tree/units.ts';
 import { deviceNames, plainWords } from './partition.ts';
-import { HostPath, OptionFault, type Stage } from './stage.ts';
+import { HostPath, OptionFault, type ImageView, type Stage } from './stage.ts';
 
 interface Options {
   manifest?: string;
@@ -28,7 +29,7 @@ interface Resolved {
   overlays: { name: string; entries: (Omit<OverlayEntry, 'source'> & { source: HostPath })[] }[];
   /** Path in the tree -> input whose file stands there. */
   files: Record<string, string>;
-  system: Omit<SystemFacts, 'osRelease'> | null;
+  system: { hostname: string; promises: Promises } | null;
 }
 
 const ACCOUNTS = {
@@ -40,7 +41,7 @@ const ACCOUNTS = {
 
 export const tree: Stage<Options, Resolved, 'tree' | '*'> = {
   name: 'tree',
-  version: 2,
+  version: 3,
   summary: 'overlay trees, generated files, users, units and removals (tar)',
   schema: {
     type: 'object',
@@ -100,9 +101,9 @@ export const tree: Stage<Options, Resolved, 'tree' | '*'> = {
       deviceNames('system', mounted);
       for (const each of mounted) plainWords('system', 'the mount', [each.mount, ...each.mountFlags]);
     }
+    const ssh = options.system === undefined ? null : image.ssh;
     return {
-      users: manifest?.users ?? [],
-      groups: manifest?.groups ?? [],
+      ...withAdministrator(ssh, manifest),
       units: manifest?.units ?? { enable: [], disable: [], mask: [] },
       remove: manifest?.remove ?? [],
       overlays: (options.overlays ?? []).map(name => ({
@@ -113,23 +114,7 @@ export const tree: Stage<Options, Resolved, 'tree' | '*'> = {
       system:
         options.system === undefined
           ? null
-          : {
-              image: image.name,
-              version: image.version,
-              hostname: options.system.hostname ?? image.name,
-              // Not sizes or places: a larger Log must not change a byte of the root.
-              mounts: image.layout.partitions
-                .filter(each => each.mount !== '')
-                .map(({ name, content, slot, mount, mountFlags, filesystem }) => ({
-                  name,
-                  content,
-                  slot,
-                  mount,
-                  mountFlags,
-                  filesystem,
-                })),
-              overlays: image.layout.overlays,
-            },
+          : { hostname: options.system.hostname ?? image.name, promises: promisesOf(image, manifest) },
     };
   },
 
@@ -149,15 +134,25 @@ export const tree: Stage<Options, Resolved, 'tree' | '*'> = {
       const artifact = context.inputs[name as '*'];
       if (artifact !== undefined) place(made, path, hostFile(artifact.path, artifact.bytes));
     }
-    if (resolved.system !== null)
-      placeSystemFiles(made, { ...resolved.system, osRelease: await text(made, '/usr/lib/os-release') });
+    const { system } = resolved;
+    if (system !== null) {
+      placeSystemFiles(made, { ...system, osRelease: await text(made, '/usr/lib/os-release') });
+      await placeGuest(made, system.promises);
+    }
     await applyAccounts(made, resolved);
-    for (const unit of resolved.units.enable) await enableUnit(made, unit);
+    if (system !== null) await grantDevices(made, system.promises);
+    const units = system === null ? { enable: [], mask: [] } : guestUnits(system.promises);
+    for (const unit of [...resolved.units.enable, ...units.enable]) await enableUnit(made, unit);
     resolved.units.disable.forEach(unit => disableUnit(made, unit));
-    resolved.units.mask.forEach(unit => maskUnit(made, unit));
+    for (const unit of [...resolved.units.mask, ...units.mask]) maskUnit(made, unit);
     for (const glob of resolved.remove) {
       if (remove(made, glob) === 0)
         context.warn(`"${glob}" of the removals matches nothing`, 'take it out of the manifest, or mend the glob');
+    }
+    if (system !== null) {
+      // Once more, when nothing is taken away any longer.
+      placeMountPoints(made, system.promises);
+      hardenGuest(made, system.promises);
     }
     await writeTar(made, context.out, context);
     return {
@@ -167,6 +162,54 @@ export const tree: Stage<Options, Resolved, 'tree' | '*'> = {
     };
   },
 };
+
+/** What the running system is told of its image. Not sizes or places: a larger Log must not change a byte of the root. */
+function promisesOf(
+  { name, version, layout, ssh, firewall, features }: ImageView,
+  manifest: Manifest | null,
+): Promises {
+  return {
+    image: name,
+    version,
+    partitions: layout.partitions.map(
+      ({ name: partition, content, slot, type, filesystem, label, mount, mountFlags, grow }) => ({
+        name: partition,
+        content,
+        slot,
+        type,
+        filesystem,
+        label,
+        mount,
+        mountFlags,
+        grow,
+      }),
+    ),
+    overlays: layout.overlays,
+    ssh,
+    firewall,
+    features,
+    setuid: manifest?.setuid ?? null,
+    modules: manifest === null || manifest.modules.length === 0 ? null : manifest.modules,
+  };
+}
+
+/** Accounts of the manifest, and the user who may log in, unless that is one of them. */
+function withAdministrator(ssh: ImageView['ssh'], manifest: Manifest | null): { users: User[]; groups: Group[] } {
+  const { users, groups } = manifest ?? { users: [], groups: [] };
+  if (ssh === null || users.some(each => each.name === ssh.user)) return { users, groups };
+  const id = [1000, ...users.map(each => each.uid + 1), ...groups.map(each => each.gid + 1)].reduce((a, b) =>
+    Math.max(a, b),
+  );
+  return {
+    users: [
+      ...users,
+      { name: ssh.user, uid: id, gid: id, gecos: 'Administrator', home: `/home/${ssh.user}`, shell: '/bin/bash' },
+    ],
+    groups: groups.some(each => each.name === ssh.user)
+      ? groups
+      : [...groups, { name: ssh.user, gid: id, members: [] }],
+  };
+}
 
 async function applyAccounts(made: Tree, { users, groups }: Resolved): Promise<void> {
   if (lookup(made, ACCOUNTS.passwd) === null) return;
@@ -184,6 +227,12 @@ async function applyAccounts(made: Tree, { users, groups }: Resolved): Promise<v
   for (const user of users)
     if (user.home !== '/nonexistent' && made.get(user.home) === undefined)
       place(made, user.home, { ...directory(0o700), uid: user.uid, gid: user.gid });
+}
+
+/** Who administers may use the TPM without being root: tpm-udev gives its devices to this group. */
+async function grantDevices(made: Tree, { features, ssh }: Promises): Promise<void> {
+  if (features.tpm === 'off' || ssh === null) return;
+  rewrite(made, ACCOUNTS.group, withMember(await text(made, ACCOUNTS.group), 'tss', ssh.user));
 }
 
 async function text(made: Tree, path: string): Promise<string> {

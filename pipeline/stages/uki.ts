@@ -26,6 +26,9 @@ export interface Profile {
   cmdline: string;
 }
 
+/** Debian's kernel has these two drivers built in, so no blacklist of modules reaches them. */
+const WITHOUT_TPM = 'initcall_blacklist=init_tis,crb_acpi_driver_init';
+
 const STUB = '/usr/lib/systemd/boot/efi/linuxx64.efi.stub';
 
 export const uki: Stage<Options, Resolved, 'kernel' | 'initrd' | 'verity'> = {
@@ -55,7 +58,7 @@ export const uki: Stage<Options, Resolved, 'kernel' | 'initrd' | 'verity'> = {
       .filter(each => each.content === options.content)
       .map(each => each.slot ?? 'only');
     return {
-      cmdline: options.cmdline ?? [],
+      cmdline: [...(options.cmdline ?? []), ...(image.features.tpm === 'off' ? [WITHOUT_TPM] : [])],
       slots,
       osRelease: `ID=caisson\nNAME=Caisson\nPRETTY_NAME="${image.name} ${image.version}"\nIMAGE_ID=${image.name}\nIMAGE_VERSION=${image.version}\nVERSION_ID=${image.version}\n`,
       partition: { name, size },

@@ -1,5 +1,6 @@
 /** Users and groups of a rootfs, as lines of passwd(5), group(5), shadow(5) and gshadow(5). */
 import type { Group, User } from '../config/types.ts';
+import { FormatFault } from '../formats/fault.ts';
 
 export interface AccountFiles {
   passwd: string;
@@ -36,6 +37,18 @@ export function lockedShadow(shadow: string): string {
     /^([^:\n]+):[^:\n]*:[^:\n]*:/gm,
     (_, name: string) => `${name}:${name === 'root' ? '!*' : '!'}::`,
   );
+}
+
+/** group(5) with the user in a group that a package made. Throws FormatFault when there is no such group. */
+export function withMember(text: string, group: string, user: string): string {
+  const line = text.split('\n').find(each => each.startsWith(`${group}:`));
+  if (line === undefined)
+    throw new FormatFault(
+      `the tree has no group "${group}", which ${user} is to join`,
+      'name the package that makes it in the manifest, below `features`',
+    );
+  const cut = line.lastIndexOf(':') + 1;
+  return withLine(text, group, `${line.slice(0, cut)}${[...new Set([...lastField(text, group), user])].join(',')}`);
 }
 
 function withLine(text: string, name: string, line: string): string {

@@ -63,7 +63,8 @@ export function loadOrder(names: readonly string[], index: ModuleIndex): string[
   return order;
 }
 
-function moduleName(path: string): string {
+/** `kernel/fs/fat/vfat.ko.xz` -> `vfat`, with `_` for `-`. */
+export function moduleName(path: string): string {
   return canonical(path.slice(path.lastIndexOf('/') + 1).replace(/\.ko(\.\w+)?$/, ''));
 }
 

@@ -243,6 +243,36 @@ const rows: Row[] = [
     faults: 1,
     yaml: `${one('filesystem: ext4')}overlays: { content: main, store: //, paths: [/m] }\n`,
   },
+  {
+    title: 'overlays and direct directories in every form',
+    faults: 0,
+    yaml: `${one('filesystem: ext4')}overlays: { content: main, store: /o, paths: [{ path: /etc, mode: declared }, { path: /var, flags: [noexec] }], direct: [{ path: /var/box, flags: [] }] }\n`,
+  },
+  {
+    title: 'declared where it cannot be, and without a place for what it keeps',
+    faults: 2,
+    yaml: `${one('filesystem: ext4')}overlays: { content: main, store: /o, paths: [{ path: /home, mode: declared }, { path: /etc, mode: declared }] }\n`,
+  },
+  {
+    title: 'an overlay entry that is neither',
+    faults: 2,
+    yaml: `${one('filesystem: ext4')}overlays: { content: main, store: /o, paths: [7, { pth: /etc }] }\n`,
+  },
+  {
+    title: 'unknown mode of an overlay',
+    faults: 1,
+    yaml: `${one('filesystem: ext4')}overlays: { content: main, store: /o, paths: [{ path: /etc, mode: declare }] }\n`,
+  },
+  {
+    title: 'direct: twice, on an overlay, around one, nested, nowhere, on FAT, the whole root',
+    faults: 7,
+    yaml: `${one('filesystem: ext4')}overlays: { content: main, store: /o, paths: [/var, /srv/x], direct: [{ path: /var/box }, { path: /var/box/ }, { path: /var }, { path: /srv }, { path: /var/box/in }, { path: /var/a, content: mian }, { path: /var/b, content: boot }, { path: / }] }\n`,
+  },
+  {
+    title: 'direct on what an update replaces, and below what is mounted later',
+    faults: 2,
+    yaml: `${around(lines('name: Main, size: "77 MiB", type: linux, filesystem: ext4, mount: /m', 'name: KeepA, slot: A, size: "9 MiB", type: linux, filesystem: ext4', 'name: KeepB, slot: B, size: "9 MiB", type: linux, filesystem: ext4'))}overlays: { content: main, store: /o, paths: [/var], direct: [{ path: /var/box, content: keep }, { path: /m/n }] }\n`,
+  },
   { title: 'overlays without keys', faults: 3, yaml: `${one('filesystem: ext4')}overlays: {}\n` },
   {
     title: 'a faulty partition does not hide the faults of others',

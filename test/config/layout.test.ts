@@ -33,7 +33,16 @@ describe('the layouts of the project', () => {
     expect(layout.overlays).toEqual({
       content: 'data',
       store: '/.eflow/overlays',
-      paths: ['/etc', '/home', '/root', '/var'],
+      entries: ['/etc', '/home', '/root', '/var'].map(each => ({
+        path: each,
+        mode: 'full',
+        flags: ['nosuid', 'nodev'],
+      })),
+      direct: [
+        { path: '/var/lib/containers', content: 'data', flags: ['nosuid', 'nodev'] },
+        { path: '/var/lib/docker', content: 'data', flags: ['nosuid', 'nodev'] },
+        { path: '/var/log/journal', content: 'log', flags: ['nosuid', 'nodev', 'noexec'] },
+      ],
     });
     expect(layout.partitions.filter(({ grow }) => grow).map(({ name }) => name)).toEqual(['Data']);
     expect(layout.partitions.slice(6).map(({ mountFlags }) => mountFlags.join())).toEqual(

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { resolveManifest } from '../../pipeline/config/manifest.ts';
+import { resolveManifest, withFeatures } from '../../pipeline/config/manifest.ts';
 
 const identity = { name: 'zebra', file: 'rootfs-manifests/zebra.yaml' };
 
@@ -34,6 +34,8 @@ test('every key reaches its place', () => {
       groups: [{ name: 'g', gid: 8, members: ['ann'] }],
       units: { enable: ['e.service'], disable: ['d.service'], mask: ['m.service'] },
       modules: ['erofs'],
+      setuid: ['/bin/s'],
+      features: { kvp: { packages: ['p3'], modules: ['m3'], units: { enable: ['k.service'] } }, tpm: {} },
     },
     identity,
   );
@@ -55,5 +57,36 @@ test('every key reaches its place', () => {
     groups: [{ name: 'g', gid: 8, members: ['ann'] }],
     units: { enable: ['e.service'], disable: ['d.service'], mask: ['m.service'] },
     modules: ['erofs'],
+    setuid: ['/bin/s'],
+    features: {
+      kvp: { packages: ['p3'], modules: ['m3'], units: { enable: ['k.service'] } },
+      tpm: { packages: [], modules: [], units: { enable: [] } },
+    },
+  });
+});
+
+test('features bring what is theirs when they are on, each thing once', () => {
+  const manifest = resolveManifest(
+    {
+      suite: 'sid',
+      mirrors: [{ url: 'http://m/' }],
+      packages: ['p1', 'p2'],
+      units: { enable: ['a.service'], mask: ['x.service'] },
+      features: {
+        kvp: { packages: ['p2', 'p3'], units: { enable: ['k.service'] } },
+        tpm: { packages: ['p4'], modules: ['m4'] },
+      },
+    },
+    identity,
+  );
+  expect(withFeatures(manifest, { tpm: 'off', kvp: 'on', console: 'on' })).toMatchObject({
+    packages: ['p1', 'p2', 'p3'],
+    modules: [],
+    units: { enable: ['a.service', 'k.service'], disable: [], mask: ['x.service'] },
+  });
+  expect(withFeatures(manifest, { tpm: 'off', kvp: 'off', console: 'off' })).toEqual(manifest);
+  expect(withFeatures(manifest, { tpm: 'on', kvp: 'off', console: 'off' })).toMatchObject({
+    packages: ['p1', 'p2', 'p4'],
+    modules: ['m4'],
   });
 });

@@ -114,7 +114,12 @@ describe('a key changes with', () => {
     ['what is wired', input => withStep(input, 'hold', { inputs: { tree: 'parts' } }), ['hold']],
     ['the name of an input', input => withStep(input, 'trim', { inputs: { picture: 'sys' } }), ['trim']],
     ['the size of a partition', input => withPartition(input, 'SysA', { size: 91 * 2 ** 20 }), ['sys', 'trim']],
-    ['the label of a partition', input => withPartition(input, 'Hold', { label: 'Other' }), ['hold']],
+    [
+      'the label of a partition',
+      input => withPartition(input, 'Hold', { label: 'Other' }),
+      ['hull', 'sys', 'trim', 'hold'],
+    ],
+    ['modules that may be loaded', input => withManifest(input, { modules: ['kelp'] }), ['hull', 'sys', 'trim']],
     [
       'the size of a partition that is mounted, not the root with it',
       input => withPartition(input, 'Hold', { size: 41 * 2 ** 20 }),
@@ -158,7 +163,10 @@ describe('no key changes with', () => {
       'a default that is written out',
       input => withStep(input, 'hold', { options: { content: 'hold', compression: 'zstd,3' } }),
     ],
-    ['a unit that a step does not enable', input => withManifest(input, { modules: ['kelp'] })],
+    [
+      'what a feature would bring',
+      input => withManifest(input, { features: { kvp: { packages: ['kelp'], modules: [], units: { enable: [] } } } }),
+    ],
   ];
   test.each(changes)('%s', (_, change) => expect(keysOf(change(planInput()))).toEqual(keysOf(planInput())));
 

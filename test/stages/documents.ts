@@ -1,5 +1,5 @@
 /** Documents for tests: complete values with names of their own, changed as a test needs. */
-import type { Image, Layout, Manifest, Partition } from '../../pipeline/config/types.ts';
+import type { Image, Layout, Manifest, Overlays, Partition } from '../../pipeline/config/types.ts';
 import type { ImageView } from '../../pipeline/stages/stage.ts';
 
 const MIB = 2 ** 20;
@@ -48,6 +48,11 @@ export function layoutOf(rows: readonly Partial<Partition>[], own: Partial<Layou
   };
 }
 
+/** Every path is kept in full. */
+export function overlaysOf(content: string, store: string, paths: readonly string[]): Overlays {
+  return { content, store, entries: paths.map(path => ({ path, mode: 'full', flags: ['noatime'] })), direct: [] };
+}
+
 /** Two slots, B empty, and numbers that no default would give. */
 export function twoSlots(): Layout {
   return layoutOf(
@@ -61,7 +66,7 @@ export function twoSlots(): Layout {
       { number: 30, name: 'Hold', content: 'hold', filesystem: 'ext4', label: 'Hold', mountFlags: ['nodev', 'noexec'] },
       { number: 31, name: 'Blank', content: 'blank', filesystem: 'none', label: '' },
     ],
-    { overlays: { content: 'hold', store: '/.keep', paths: ['/etc', '/var'] } },
+    { overlays: overlaysOf('hold', '/.keep', ['/etc', '/var']) },
   );
 }
 
@@ -84,6 +89,8 @@ export function manifestOf(own: Partial<Manifest> = {}): Manifest {
     groups: [],
     units: { enable: [], disable: [], mask: [] },
     modules: [],
+    setuid: null,
+    features: {},
     ...own,
   };
 }
@@ -95,6 +102,9 @@ export function imageOf(own: Partial<Image> = {}): Image {
     version: '7.3',
     summary: '',
     layout: 'stern',
+    ssh: null,
+    firewall: null,
+    features: { tpm: 'on', kvp: 'off', console: 'off' },
     epoch: 1_444_444_444,
     seed: 'salt water',
     tools: 'chest',
@@ -111,13 +121,16 @@ export function viewOf(own: Partial<ImageView> = {}): ImageView {
     (name: string): never => {
       throw new Error(`the test gives no ${kind} "${name}"`);
     };
-  const { name, version, epoch, seed } = imageOf();
+  const { name, version, epoch, seed, ssh, firewall, features } = imageOf();
   return {
     name,
     version,
     epoch,
     seed,
     layout: twoSlots(),
+    ssh,
+    firewall,
+    features,
     inputs: [],
     published: () => null,
     manifest: missing('manifest'),

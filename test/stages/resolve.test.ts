@@ -9,7 +9,7 @@ import { HostPath } from '../../pipeline/stages/stage.ts';
 import { tree } from '../../pipeline/stages/tree.ts';
 import { uki } from '../../pipeline/stages/uki.ts';
 import { verity } from '../../pipeline/stages/verity.ts';
-import { layoutOf, manifestOf, twoSlots, viewOf } from './documents.ts';
+import { layoutOf, manifestOf, overlaysOf, twoSlots, viewOf } from './documents.ts';
 
 const MIB = 2 ** 20;
 
@@ -80,11 +80,14 @@ describe('resolve fills in what the image says', () => {
           slot_devices_A: '',
           slot_devices_B: '',
           slots: 'A B',
+          mounted_partitions: 'hold|Hold|ext4|nodev,noexec',
+          overlay_content: 'hold',
           overlay_partition: 'Hold',
-          overlay_filesystem: 'ext4',
-          overlay_flags: 'nodev,noexec',
           overlay_store: '/.keep',
-          overlay_mounts: 'etc:/etc var:/var',
+          overlay_mounts: 'etc|/etc|full|noatime var|/var|full|noatime',
+          direct_mounts: '',
+          spare_content: '',
+          grow_partition: '',
         },
         partitions: ['A StateA', 'A KernA', 'A SysA', 'B StateB', 'B KernB', 'B SysB'],
       },
@@ -169,18 +172,49 @@ describe('resolve fills in what the image says', () => {
     });
   });
 
-  test('tree: the system by the image; of the layout what is mounted, and no sizes', () => {
+  test('tree: what the image promises; of the layout no sizes and places', () => {
     const layout = layoutOf([{ name: 'Hold', mount: '/hold', mountFlags: ['ro'] }, { name: 'Other' }], {
-      overlays: { content: 'x', store: '/s', paths: ['/p'] },
+      overlays: overlaysOf('x', '/s', ['/p']),
     });
-    expect(tree.resolve({ system: {} }, viewOf({ layout })).system).toEqual({
-      image: 'galleon',
-      version: '7.3',
+    const view = viewOf({ layout, ssh: { user: 'bosun', sudo: 'none', transport: 'both' } });
+    const { system } = tree.resolve({ system: {} }, view);
+    expect(system).toMatchObject({
       hostname: 'galleon',
-      mounts: [{ name: 'Hold', content: 'barrel', slot: null, mount: '/hold', mountFlags: ['ro'], filesystem: 'ext4' }],
-      overlays: layout.overlays,
+      promises: {
+        image: 'galleon',
+        version: '7.3',
+        overlays: layout.overlays,
+        ssh: view.ssh,
+        setuid: null,
+        modules: null,
+      },
+    });
+    expect(system?.promises.partitions[0]).toEqual({
+      name: 'Hold',
+      content: 'barrel',
+      slot: null,
+      type: '0fc63daf-8483-4772-8e79-3d69d8477de4',
+      filesystem: 'ext4',
+      label: 'brl',
+      mount: '/hold',
+      mountFlags: ['ro'],
+      grow: false,
     });
     expect(tree.resolve({ system: { hostname: 'prow' } }, viewOf({ layout })).system?.hostname).toBe('prow');
+  });
+
+  test('tree: the user who may log in gets an account that nobody has', () => {
+    const manifest = manifestOf({
+      users: [{ name: 'cook', uid: 1005, gid: 1007, gecos: '', home: '/nonexistent', shell: '/bin/sh' }],
+    });
+    const of = (user: string) =>
+      tree.resolve(
+        { manifest: 'cargo', system: {} },
+        viewOf({ manifest: () => manifest, ssh: { user, sudo: 'none', transport: 'tcp' } }),
+      );
+    expect(of('bosun').users.at(-1)).toMatchObject({ name: 'bosun', uid: 1006, gid: 1006, home: '/home/bosun' });
+    expect(of('bosun').groups).toEqual([{ name: 'bosun', gid: 1006, members: [] }]);
+    expect(of('cook').users).toEqual(manifest.users);
   });
 
   test('disk: ids that follow the seed and the names alone', () => {

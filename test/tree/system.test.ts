@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { fstab, placeSystemFiles, type SystemFacts } from '../../pipeline/tree/system.ts';
 import { readContent } from '../../pipeline/tree/tar.ts';
 import { directory, lookup, place, symlink, textFile, type Tree } from '../../pipeline/tree/tree.ts';
-import { partitionOf } from '../stages/documents.ts';
+import { overlaysOf, partitionOf } from '../stages/documents.ts';
 
 const journal = partitionOf({
   name: 'Journal',
@@ -25,8 +25,8 @@ describe('fstab', () => {
   test('not the root, which the initrd mounts', () => expect(fstab([partitionOf({ mount: '/' })], null)).toBe(''));
 
   test('what keeps the overlays is mounted by the initrd already, with its flags', () => {
-    const overlays = { content: journal.content, store: '/.o', paths: ['/etc'] };
-    expect(fstab([journal], overlays)).toBe('/run/caisson/data /var/journal none bind,nofail 0 0\n');
+    const overlays = overlaysOf(journal.content, '/.o', ['/etc']);
+    expect(fstab([journal], overlays)).toBe('/run/caisson/mounted/barrel /var/journal none bind,nofail 0 0\n');
   });
 
   test('of what both slots mount at one place, that of the slot that runs', () => {
@@ -64,11 +64,13 @@ describe('fstab', () => {
 
 describe('placeSystemFiles', () => {
   const facts: SystemFacts = {
-    image: 'pelican',
-    version: '2033.4',
     hostname: 'beak',
-    mounts: [journal],
-    overlays: { content: 'keep', store: '/.o', paths: ['/etc', '/opt/state'] },
+    promises: {
+      image: 'pelican',
+      version: '2033.4',
+      partitions: [journal, partitionOf({ name: 'Bare' })],
+      overlays: overlaysOf('keep', '/.o', ['/etc', '/opt/state']),
+    },
     osRelease: 'ID=debian\nVERSION_ID="13"\n\n',
   };
   const made = (tree: Tree = new Map(), own: Partial<SystemFacts> = {}): Tree => {
@@ -80,9 +82,9 @@ describe('placeSystemFiles', () => {
 
   test.each([
     ['/etc/hostname', 'beak\n'],
-    ['/etc/hosts', '127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n127.0.1.1 beak\n'],
+    ['/etc/hosts', '127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n'],
     ['/etc/machine-id', ''],
-    ['/etc/fstab', fstab([journal], facts.overlays)],
+    ['/etc/fstab', fstab([journal], facts.promises.overlays)],
     ['/usr/lib/os-release', 'ID=debian\nVERSION_ID="13"\nIMAGE_ID=pelican\nIMAGE_VERSION=2033.4\n'],
   ])('%s', async (path, content) => {
     const tree = made();
@@ -119,7 +121,7 @@ describe('placeSystemFiles', () => {
     [['/var'], false],
     [['/var/.other', '/va'], true],
   ])('with overlays on %j the store has a place to be shown: %j', (paths, placed) => {
-    const tree = made(new Map(), { overlays: { content: 'keep', store: '/.o/p', paths } });
+    const tree = made(new Map(), { promises: { ...facts.promises, overlays: overlaysOf('keep', '/.o/p', paths) } });
     expect(tree.get('/var/.o/p')).toEqual(placed ? directory(0o700) : undefined);
   });
 });

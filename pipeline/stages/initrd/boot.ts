@@ -5,6 +5,7 @@
  * a line `SLOT NAME` for each partition of a slot, with the name as it is.
  */
 import type { Layout, Partition } from '../../config/types.ts';
+import { earlyContents, spareContent } from '../../tree/mounts.ts';
 import { sharesMount } from '../../tree/system.ts';
 import { deviceNames, plainWords } from '../partition.ts';
 import { OptionFault } from '../stage.ts';
@@ -55,21 +56,47 @@ function slotDevices({ partitions }: Layout, slot: string): string {
 }
 
 function overlayVariables({ overlays, partitions }: Layout): Record<string, string> {
-  const data = partitions.find(each => each.content === overlays?.content);
-  const paths = overlays?.paths ?? [];
-  deviceNames('root', data === undefined ? [] : [data]);
-  plainWords('root', 'the overlay path', [overlays?.store ?? '', ...paths]);
-  plainWords('root', 'the mount flag', data?.mountFlags ?? []);
-  const colon = paths.find(each => each.includes(':'));
+  const { store = '', entries = [], direct = [] } = overlays ?? {};
+  const early = earlyContents(overlays, partitions).flatMap(content =>
+    partitions.filter(each => each.content === content),
+  );
+  const grown = partitions.find(each => each.grow);
+  deviceNames('root', [...early, ...(grown === undefined ? [] : [grown])]);
+  plainWords('root', 'the overlay path', [store, ...entries.map(each => each.path)]);
+  plainWords(
+    'root',
+    'the direct path',
+    direct.map(each => each.path),
+  );
+  plainWords(
+    'root',
+    'the mount flag',
+    [...early.map(each => each.mountFlags), ...[...entries, ...direct].map(each => each.flags)].flat(),
+  );
+  const colon = entries.find(each => each.path.includes(':'));
   if (colon !== undefined)
-    throw new OptionFault('root', `overlayfs cannot be mounted on "${colon}"`, 'a colon separates its layers');
+    throw new OptionFault('root', `overlayfs cannot be mounted on "${colon.path}"`, 'a colon separates its layers');
+  const lines = (rows: readonly (readonly string[])[]): string => rows.map(row => row.join('|')).join(' ');
   return {
-    overlay_partition: data?.name ?? '',
-    overlay_filesystem: data?.filesystem ?? '',
-    overlay_flags: data?.mountFlags.join(',') ?? '',
-    overlay_store: overlays?.store ?? '',
-    overlay_mounts: paths.map(each => `${storeName(each)}:${each}`).join(' '),
+    mounted_partitions: lines(
+      early.map(({ content, name, filesystem, mountFlags }) => [content, name, filesystem, mountFlags.join(',')]),
+    ),
+    overlay_content: overlays?.content ?? '',
+    overlay_partition: early.find(each => each.content === overlays?.content)?.name ?? '',
+    overlay_store: store,
+    overlay_mounts: lines(entries.map(each => [storeName(each.path), each.path, each.mode, each.flags.join(',')])),
+    direct_mounts: lines(
+      direct.map(each => [each.content, storeName(each.path), each.path, explicitFlags(each.flags).join(',')]),
+    ),
+    spare_content: spareContent(overlays, partitions),
+    grow_partition: grown?.name ?? '',
   };
+}
+
+/** A bind mount begins with the flags of the partition's mount: what is allowed here and not there must be said. */
+function explicitFlags(flags: readonly string[]): string[] {
+  const opposites = ['suid', 'dev', 'exec'].filter(each => !flags.includes(`no${each}`) && !flags.includes(each));
+  return [...flags, ...opposites];
 }
 
 /**

@@ -1,18 +1,28 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { bootConfiguration, storeName } from '../../../pipeline/stages/initrd/boot.ts';
-import { layoutOf, twoSlots } from '../documents.ts';
+import { layoutOf, overlaysOf, twoSlots } from '../documents.ts';
 
 /** Slot B first, names that say nothing of slot or content. */
 const layout = layoutOf(
   [
-    { name: 'Keg', content: 'keg', mountFlags: ['nodev'] },
+    { name: 'Spare', content: 'spare', mount: '/spare', mountFlags: ['noatime'] },
+    { name: 'Chest', content: 'chest', mountFlags: [] },
+    { name: 'Keg', content: 'keg', mountFlags: ['nodev'], grow: true },
     { name: 'Mast 2', content: 'mast', slot: 'B', filesystem: 'vfat', mount: '/mast' },
     { name: 'Sail_A', content: 'sail', slot: 'B', filesystem: 'ext4', mount: '/', mountFlags: ['noatime', 'nosuid'] },
     { name: 'Mast 1', content: 'mast', slot: 'A', filesystem: 'vfat', mount: '/mast' },
     { name: 'Sail_B', content: 'sail', slot: 'A', filesystem: 'ext4', mount: '/', mountFlags: ['noatime', 'nosuid'] },
   ],
-  { overlays: { content: 'keg', store: '/.st', paths: ['/etc', '/opt/a-b'] } },
+  {
+    overlays: {
+      ...overlaysOf('keg', '/.st', ['/etc', '/opt/a-b']),
+      direct: [
+        { path: '/opt/box', content: 'keg', flags: ['nosuid', 'nodev'] },
+        { path: '/opt/a-b/log', content: 'chest', flags: ['noexec'] },
+      ],
+    },
+  },
 );
 const plain = {
   ...layout,
@@ -30,11 +40,14 @@ describe('bootConfiguration', () => {
       slot_devices_B: 'mast:Mast_2',
       slot_devices_A: 'mast:Mast_1',
       slots: 'B A',
+      mounted_partitions: 'keg|Keg|ext4|nodev chest|Chest|ext4| spare|Spare|ext4|noatime',
+      overlay_content: 'keg',
       overlay_partition: 'Keg',
-      overlay_filesystem: 'ext4',
-      overlay_flags: 'nodev',
       overlay_store: '/.st',
-      overlay_mounts: 'etc:/etc opt-a%2db:/opt/a-b',
+      overlay_mounts: 'etc|/etc|full|noatime opt-a%2db|/opt/a-b|full|noatime',
+      direct_mounts: 'keg|opt-box|/opt/box|nosuid,nodev,exec chest|opt-a%2db-log|/opt/a-b/log|noexec,suid,dev',
+      spare_content: 'spare',
+      grow_partition: 'Keg',
     });
     expect(partitions).toEqual(['B Mast_2', 'B Sail_A', 'A Mast_1', 'A Sail_B']);
   });
@@ -54,7 +67,7 @@ describe('bootConfiguration', () => {
 
   test('values hold nothing that a shell would read', () => {
     for (const value of Object.values(bootConfiguration(twoSlots(), 'sys').variables))
-      expect(value).toMatch(/^[\w./@%+=:, -]*$/);
+      expect(value).toMatch(/^[\w./@%+=:,| -]*$/);
   });
 });
 
