@@ -2,6 +2,7 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { buildRecord } from './build-record.ts';
+import { ConfigFault } from '../config/diagnostic.ts';
 import { withCache } from '../engine/cache.ts';
 import { execute, lookAhead } from '../engine/execute.ts';
 import { replaceFile } from '../engine/files.ts';
@@ -9,6 +10,7 @@ import { withLock } from '../engine/lock.ts';
 import { ensureFetched } from '../engine/packages.ts';
 import type { Resolution } from '../engine/resolve.ts';
 import { timed } from '../engine/timed.ts';
+import { RuleFault } from '../stages/tree/check-rules.ts';
 import type { CommandContext, ExitCode } from './context.ts';
 import { prepare, type PrepareOptions, type Prepared } from './prepare.ts';
 
@@ -72,7 +74,11 @@ async function buildInto(
   const record = path.join(out, 'build.json');
   // build.json is there only when all that it tells of is.
   if (missing.length > 0) await rm(record, { force: true });
-  const results = await execute(plan, { environment, tools, resolutions, fetch, out, jobs, emit, signal });
+  const results = await execute(plan, { environment, tools, resolutions, fetch, out, jobs, emit, signal }).catch(
+    (error: unknown) => {
+      throw error instanceof RuleFault ? placedFault(error, prepared) : error;
+    },
+  );
   const seconds = (performance.now() - start) / 1000;
   await replaceFile(
     record,
@@ -88,6 +94,11 @@ async function buildInto(
     reused,
   });
   return 0;
+}
+
+/** What only iptables could tell of the definition, at its place there. */
+function placedFault({ path: place, message, hint }: RuleFault, { project }: Prepared): ConfigFault {
+  return new ConfigFault([{ position: project.position(place), path: place, message, hint }]);
 }
 
 /** What killed builds began to write here: nobody else is at it now. */

@@ -1,4 +1,5 @@
 /** pipeline/NAME.yaml: an image, its stages and how they are wired. */
+import { firewallSchema } from './firewall-schema.ts';
 import { dialect, documentName, id, line, mapping, oneOf, text } from './schema-words.ts';
 import type { SchemaObject } from './schema-words.ts';
 
@@ -72,6 +73,7 @@ export function imageSchema(stages: StageSchemas): SchemaObject {
       seed: { ...line('From this every UUID, GUID and salt is derived. Default: NAME VERSION.'), minLength: 1 },
       tools: documentName('Manifest of the tools tree. Default: tools.', 'manifest'),
       vmTools: documentName('Manifest of the tree with QEMU and OVMF. Default: vm-tools.', 'manifest'),
+      firewall: firewallSchema,
       stages: { type: 'array', description: 'The steps, in any order.', minItems: 1, items: step(stages) },
     }),
   };

@@ -1,6 +1,8 @@
 /** Image definitions: checked against their schema, resolved, then checked by rules that only report. */
 import { fault, keyOf } from './document.ts';
 import type { Document } from './document.ts';
+import { firewallFaults, resolveFirewall } from './firewall.ts';
+import type { FirewallFile } from './firewall.ts';
 import { epochPattern, imageSchema } from './image-schema.ts';
 import type { StageSchemas } from './image-schema.ts';
 import { isMapping, listAt, valueAt } from './paths.ts';
@@ -22,6 +24,7 @@ export interface ImageFile {
   seed?: string;
   tools?: string;
   vmTools?: string;
+  firewall?: FirewallFile;
   stages: Step[];
 }
 
@@ -39,7 +42,13 @@ export interface CheckedImage extends Checked<Image> {
 export function checkImage(document: Document, stages: StageSchemas): CheckedImage {
   const complete = withDefaults(document);
   const { faults, faulty, references } = compiled(stages)(complete);
-  const all = [...faults, ...wiringFaults(complete), ...epochFaults(complete), ...consoleFaults(complete)];
+  const all = [
+    ...faults,
+    ...wiringFaults(complete),
+    ...epochFaults(complete),
+    ...consoleFaults(complete),
+    ...firewallFaults(complete),
+  ];
   const value = all.length > 0 ? null : resolveImage(complete.value as ImageFile, document.file);
   const refused = new Set(faulty.map(keyOf));
   const sound = references.filter(({ path }) => !refused.has(keyOf(path)));
@@ -53,12 +62,12 @@ export function resolveImage(written: ImageFile, file: string): Image {
     ...written,
     summary: written.summary ?? '',
     ssh: written.ssh === undefined ? null : { user: 'admin', sudo: 'none', transport: 'tcp', ...written.ssh },
-    firewall: null,
     features: { tpm: 'off', kvp: 'off', console: 'off', ...written.features },
     epoch: epochOf(written.epoch),
     seed: written.seed ?? `${written.name} ${written.version}`,
     tools: written.tools ?? 'tools',
     vmTools: written.vmTools ?? 'vm-tools',
+    firewall: written.firewall === undefined ? null : resolveFirewall(written.firewall),
   };
 }
 

@@ -20,9 +20,10 @@ export interface Sandbox {
   network: boolean;
   /**
    * `one`: uid 0 inside is the user outside, nobody else exists. `many`: all subordinate ids and, inside the
-   * namespace, all capabilities, as dpkg and mmdebstrap need.
+   * namespace, all capabilities, as dpkg and mmdebstrap need. `network`: as `one`, and in charge of the sandbox's own
+   * network, as iptables needs; never of the host's.
    */
-  identities: 'one' | 'many';
+  identities: 'one' | 'network' | 'many';
   /** Device nodes of the host, e.g. /dev/kvm; those that are absent are left out. */
   devices: readonly string[];
 }
@@ -35,6 +36,8 @@ export function sandboxArgv(
 ): string[] {
   const { tree, binds, env, cwd, network, identities } = sandbox;
   const many = identities === 'many';
+  // What is shared is the host's.
+  const ownNetwork = identities === 'network' && !network;
   return [
     // newuidmap refuses root without an entry in /etc/subuid, so root needs no namespace and gets none.
     ...(many && !environment.root ? ['unshare', '--user', '--map-auto', '--map-root-user'] : []),
@@ -48,6 +51,7 @@ export function sandboxArgv(
     // Root could make device nodes, but not open them on a tmpfs of bubblewrap's (nodev): without CAP_MKNOD mmdebstrap
     // does what it does for other users.
     ...(many ? ['--cap-add', 'ALL', '--cap-drop', 'CAP_MKNOD'] : ['--unshare-user', '--uid', '0', '--gid', '0']),
+    ...(ownNetwork ? ['--cap-add', 'CAP_NET_ADMIN'] : []),
     '--clearenv',
     ...Object.entries(env).flatMap(([name, value]) => ['--setenv', name, value]),
     '--ro-bind',

@@ -79,8 +79,11 @@ export interface RunOptions {
   stdin?: string;
   /** File name below `work` that receives stdout; collected and returned otherwise. */
   stdout?: string;
-  /** `many`: a user namespace with all subordinate ids and all capabilities in it, for dpkg. Default `one`. */
-  identities?: 'one' | 'many';
+  /**
+   * `many`: a user namespace with all subordinate ids and all capabilities in it, for dpkg. `network`: in charge of the
+   * sandbox's own, empty network, for iptables. Default `one`.
+   */
+  identities?: 'one' | 'network' | 'many';
   /** Called for each line of output as it comes, for progress. */
   onLine?: (line: string) => void;
 }

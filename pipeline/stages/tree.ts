@@ -6,13 +6,15 @@
 import type { Group, Manifest, OverlayEntry, User } from '../config/types.ts';
 import { lockedShadow, withAccounts, withMember } from '../tree/accounts.ts';
 import { layOver } from '../tree/overlay.ts';
+import { FIREWALL_PATHS, firewallFiles, type FirewallFiles } from '../tree/firewall.ts';
 import { guestUnits, hardenGuest, placeGuest, type Promises } from '../tree/guest/guest.ts';
 import { placeMountPoints, placeSystemFiles } from '../tree/system.ts';
 import { readContent, readTar, writeTar } from '../tree/tar.ts';
 import { contentBytes, directory, hostFile, lookup, place, remove, textFile, type Tree } from '../tree/tree.ts';
 import { disableUnit, enableUnit, maskUnit } from '../tree/units.ts';
 import { deviceNames, plainWords } from './partition.ts';
-import { HostPath, OptionFault, type ImageView, type Stage } from './stage.ts';
+import { HostPath, OptionFault, type BuildContext, type ImageView, type Stage } from './stage.ts';
+import { checkRules } from './tree/check-rules.ts';
 
 interface Options {
   manifest?: string;
@@ -29,7 +31,7 @@ interface Resolved {
   overlays: { name: string; entries: (Omit<OverlayEntry, 'source'> & { source: HostPath })[] }[];
   /** Path in the tree -> input whose file stands there. */
   files: Record<string, string>;
-  system: { hostname: string; promises: Promises } | null;
+  system: { hostname: string; promises: Promises; firewallFiles: FirewallFiles | null } | null;
 }
 
 const ACCOUNTS = {
@@ -114,7 +116,13 @@ export const tree: Stage<Options, Resolved, 'tree' | '*'> = {
       system:
         options.system === undefined
           ? null
-          : { hostname: options.system.hostname ?? image.name, promises: promisesOf(image, manifest) },
+          : {
+              hostname: options.system.hostname ?? image.name,
+              promises: promisesOf(image, manifest),
+              // Nobody comes in over TCP where nobody may come in at all.
+              firewallFiles:
+                image.firewall === null ? null : firewallFiles(image.firewall, image.ssh?.transport ?? 'vsock'),
+            },
     };
   },
 
@@ -136,8 +144,9 @@ export const tree: Stage<Options, Resolved, 'tree' | '*'> = {
     }
     const { system } = resolved;
     if (system !== null) {
-      placeSystemFiles(made, { ...system, osRelease: await text(made, '/usr/lib/os-release') });
+      placeSystemFiles(made, { ...system, osRelease: await textOf(made, '/usr/lib/os-release') });
       await placeGuest(made, system.promises);
+      await placeFirewall(made, system, context);
     }
     await applyAccounts(made, resolved);
     if (system !== null) await grantDevices(made, system.promises);
@@ -214,10 +223,10 @@ function withAdministrator(ssh: ImageView['ssh'], manifest: Manifest | null): { 
 async function applyAccounts(made: Tree, { users, groups }: Resolved): Promise<void> {
   if (lookup(made, ACCOUNTS.passwd) === null) return;
   const before = {
-    passwd: await text(made, ACCOUNTS.passwd),
-    group: await text(made, ACCOUNTS.group),
-    shadow: await text(made, ACCOUNTS.shadow),
-    gshadow: await text(made, ACCOUNTS.gshadow),
+    passwd: await textOf(made, ACCOUNTS.passwd),
+    group: await textOf(made, ACCOUNTS.group),
+    shadow: await textOf(made, ACCOUNTS.shadow),
+    gshadow: await textOf(made, ACCOUNTS.gshadow),
   };
   const after = withAccounts(before, users, groups);
   rewrite(made, ACCOUNTS.passwd, after.passwd);
@@ -229,13 +238,24 @@ async function applyAccounts(made: Tree, { users, groups }: Resolved): Promise<v
       place(made, user.home, { ...directory(0o700), uid: user.uid, gid: user.gid });
 }
 
+async function placeFirewall(
+  made: Tree,
+  { promises, firewallFiles: files }: NonNullable<Resolved['system']>,
+  context: BuildContext,
+): Promise<void> {
+  if (files === null || promises.firewall === null) return;
+  await checkRules(context, files, promises.firewall);
+  for (const [name, text] of Object.entries(files))
+    place(made, FIREWALL_PATHS[name as keyof FirewallFiles], textFile(text));
+}
+
 /** Who administers may use the TPM without being root: tpm-udev gives its devices to this group. */
 async function grantDevices(made: Tree, { features, ssh }: Promises): Promise<void> {
   if (features.tpm === 'off' || ssh === null) return;
-  rewrite(made, ACCOUNTS.group, withMember(await text(made, ACCOUNTS.group), 'tss', ssh.user));
+  rewrite(made, ACCOUNTS.group, withMember(await textOf(made, ACCOUNTS.group), 'tss', ssh.user));
 }
 
-async function text(made: Tree, path: string): Promise<string> {
+async function textOf(made: Tree, path: string): Promise<string> {
   const found = lookup(made, path);
   return found === null ? '' : (await readContent(found.node)).toString('utf8');
 }

@@ -28,6 +28,16 @@ describe('sandboxArgv', () => {
     );
   });
 
+  test.each([false, true])('in charge of a network of its own, and of nothing else (root: %s)', root => {
+    expect(argv({ identities: 'network' }, root)).toBe(
+      argv({}, root).replace(
+        '--unshare-user --uid 0 --gid 0',
+        '--unshare-user --uid 0 --gid 0 --cap-add CAP_NET_ADMIN',
+      ),
+    );
+    expect(argv({ identities: 'network', network: true }, root)).toBe(argv({ network: true }, root));
+  });
+
   test('many identities, for a user: a namespace of all subordinate ids around it', () => {
     expect(argv({ identities: 'many' }, false)).toBe(
       `unshare --user --map-auto --map-root-user ${COMMON} --unshare-net --cap-add ALL --cap-drop CAP_MKNOD ${ENV} --ro-bind /cache/trees/chest / --tmpfs /mnt --tmpfs /run --tmpfs /tmp --proc /proc --dev /dev --ro-bind /sys /sys ${BINDS}`,
@@ -58,7 +68,7 @@ describe('sandboxArgv', () => {
 
   test('every path of the host but the tree and the binds stays unseen', () => {
     for (const root of [false, true])
-      for (const identities of ['one', 'many'] as const) {
+      for (const identities of ['one', 'network', 'many'] as const) {
         const all = sandboxArgv(sandbox({ identities }), ['x'], { root });
         const mounts = all.flatMap((each, index) => (/bind/.test(each) ? [all[index + 1]] : []));
         expect(['/cache/trees/chest', '/host/work', '/host/in', '/sys']).toEqual(expect.arrayContaining(mounts));

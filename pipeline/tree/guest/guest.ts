@@ -38,7 +38,7 @@ overlay_store='${overlays?.store ?? ''}'
 
 /** Units that follow from the promises. */
 export function guestUnits({ ssh, features }: Promises): { enable: string[]; mask: string[] } {
-  const all = [...(ssh === null ? [] : [sshUnits(ssh), consoleUnits(features.console)])];
+  const all = ssh === null ? [] : [sshUnits(ssh), consoleUnits(features.console)];
   return { enable: all.flatMap(each => each.enable), mask: all.flatMap(each => each.mask) };
 }
 
