@@ -23,7 +23,7 @@ interface Resolved {
 }
 
 /** GRUB modules: what the configuration uses, and no more. */
-const MODULES = ['part_gpt', 'fat', 'chain', 'loadenv', 'regexp', 'test', 'echo', 'sleep', 'reboot', 'normal'] as const;
+const MODULES = ['part_gpt', 'fat', 'chain', 'loadenv', 'regexp', 'test', 'echo', 'datehook', 'sleep', 'reboot', 'normal'] as const;
 
 /** SBAT of GRUB: upstream's and Debian's component lines, see shim's SBAT.md. */
 const SBAT = [
@@ -34,7 +34,7 @@ const SBAT = [
 
 export const selector: Stage<Options, Resolved, never> = {
   name: 'selector',
-  version: 2,
+  version: 3,
   summary: 'shim and GRUB, which pick the slot (tree of a BootEFI partition)',
   schema: {
     type: 'object',

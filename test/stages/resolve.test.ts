@@ -80,6 +80,7 @@ describe('resolve fills in what the image says', () => {
           slot_devices_A: '',
           slot_devices_B: '',
           slots: 'A B',
+          state_partitions: 'StateA KernA StateB KernB',
           mounted_partitions: 'hold|Hold|ext4|nodev,noexec',
           overlay_content: 'hold',
           overlay_partition: 'Hold',

@@ -57,7 +57,9 @@ ${slots.map(({ slot }) => `      if [ "$slot" = "${slot}" -a "$${slot}_OK" = "1"
   done
 fi
 
-${slots.map(raiseTry).join('')}save_env --file "$state" ${slots.map(({ slot }) => `${slot}_TRY`).join(' ')}
+${slots.map(raiseTry).join('')}# When and so from which disk: a copy of this one may be attached, and only one of them was started just now.
+set STARTED="\${YEAR}_\${MONTH}_\${DAY}_\${HOUR}_\${MINUTE}_\${SECOND}"
+save_env --file "$state" STARTED ${slots.map(({ slot }) => `${slot}_TRY`).join(' ')}
 echo "caisson: slot $chosen"
 start_slot "$chosen"
 

@@ -40,6 +40,7 @@ describe('bootConfiguration', () => {
       slot_devices_B: 'mast:Mast_2',
       slot_devices_A: 'mast:Mast_1',
       slots: 'B A',
+      state_partitions: 'Mast_2 Mast_1',
       mounted_partitions: 'keg|Keg|ext4|nodev chest|Chest|ext4| spare|Spare|ext4|noatime',
       overlay_content: 'keg',
       overlay_partition: 'Keg',
