@@ -5,6 +5,7 @@ import { homedir, userInfo } from 'node:os';
 import path from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { addCacheCommands } from './cli/cache.ts';
+import { addDeployCommands } from './cli/deploy.ts';
 import { addLookingCommands } from './cli/look.ts';
 import { addMakingCommands } from './cli/make.ts';
 import { findProject, type CommandContext, type ExitCode } from './commands/context.ts';
@@ -39,6 +40,7 @@ const program = new Command('caisson')
 
 addMakingCommands(program, run);
 addLookingCommands(program, run, process.stdout);
+addDeployCommands(program, run);
 addCacheCommands(program, run);
 
 async function run(

@@ -4,12 +4,12 @@ import path from 'node:path';
 import { emptyDir } from 'fs-extra/esm';
 import type { Plan, PlannedStep } from '../plan/plan.ts';
 import type { Emit } from '../report/events.ts';
-import type { Artifact, BuildContext, RunOptions } from '../stages/stage.ts';
-import { cacheFolders, fixedEnvironment, type Environment } from './environment.ts';
+import type { Artifact, BuildContext } from '../stages/stage.ts';
+import { cacheFolders, type Environment } from './environment.ts';
 import { makeRepository } from './pool.ts';
 import type { Resolution } from './resolve.ts';
-import { runProcess } from './run.ts';
-import { sandboxArgv, type Bind } from './sandbox.ts';
+import type { Bind } from './sandbox.ts';
+import { INPUTS, toolRunner, WORK } from './tool-runner.ts';
 
 /** What a run of a plan needs. */
 export interface ExecuteOptions {
@@ -27,8 +27,6 @@ export interface ExecuteOptions {
   signal: AbortSignal;
 }
 
-const WORK = '/mnt/work';
-const INPUTS = '/mnt/inputs';
 const OUT = '/mnt/out';
 
 export async function stepContext(
@@ -51,7 +49,6 @@ export async function stepContext(
   const outFolder = step.publishes === null ? work : options.out;
   const outName = step.publishes === null ? 'artifact' : `.${step.publishes}.part`;
   const binds: Bind[] = [
-    { host: work, inside: WORK, writable: true },
     ...(step.publishes === null ? [] : [{ host: outFolder, inside: OUT, writable: true }]),
     ...Object.entries(inputs).map(([name, artifact]) => ({
       host: artifact.path,
@@ -59,31 +56,7 @@ export async function stepContext(
       writable: false,
     })),
   ];
-  const run = async (program: string, args: readonly string[], run_: RunOptions = {}): Promise<string> => {
-    const identities = run_.identities ?? 'one';
-    const argv = sandboxArgv(
-      {
-        tree: options.tools,
-        binds,
-        env: { ...fixedEnvironment(plan.image.epoch), ...run_.env },
-        cwd: WORK,
-        network: false,
-        identities,
-        devices: [],
-      },
-      [program, ...args],
-      environment,
-    );
-    return runProcess(argv, {
-      env: { PATH: environment.path },
-      signal,
-      log,
-      title: [program, ...args],
-      ...(run_.stdin === undefined ? {} : { stdin: run_.stdin }),
-      ...(run_.stdout === undefined ? {} : { stdoutFile: path.join(work, run_.stdout) }),
-      ...(run_.onLine === undefined ? {} : { onLine: run_.onLine }),
-    });
-  };
+  const run = toolRunner({ environment, tools: options.tools, work, epoch: plan.image.epoch, signal }, { binds, log });
   return {
     inputs,
     epoch: plan.image.epoch,

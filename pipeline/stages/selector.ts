@@ -23,7 +23,19 @@ interface Resolved {
 }
 
 /** GRUB modules: what the configuration uses, and no more. */
-const MODULES = ['part_gpt', 'fat', 'chain', 'loadenv', 'regexp', 'test', 'echo', 'datehook', 'sleep', 'reboot', 'normal'] as const;
+const MODULES = [
+  'part_gpt',
+  'fat',
+  'chain',
+  'loadenv',
+  'regexp',
+  'test',
+  'echo',
+  'datehook',
+  'sleep',
+  'reboot',
+  'normal',
+] as const;
 
 /** SBAT of GRUB: upstream's and Debian's component lines, see shim's SBAT.md. */
 const SBAT = [

@@ -2,13 +2,13 @@
 import { crc32c } from '../crc32c.ts';
 import { fieldText } from '../field-text.ts';
 import { NIL_GUID, decodeUuid } from '../guid.ts';
-import { viewOf } from '../read-at.ts';
+import { type ReadAt, readFully, viewOf } from '../read-at.ts';
 import { damagedFilesystem, type DecodeFilesystem, isoTime } from './filesystem.ts';
 
 const SUPERBLOCK = { start: 1024, length: 1024 } as const;
 const MAGIC = 0xef53;
 
-const COMPAT = { hasJournal: 0x4 } as const;
+const COMPAT = { hasJournal: 0x4, orphanFile: 0x1000 } as const;
 const INCOMPAT = { filetype: 0x2, recover: 0x4, journalDevice: 0x8, metaBg: 0x10, is64bit: 0x80 } as const;
 const RO_COMPAT = { sparseSuper: 0x1, largeFile: 0x2, btreeDir: 0x4, metadataChecksum: 0x400 } as const;
 /** What ext3 knows; anything else makes an ext4 (as libblkid tells them apart). */
@@ -51,6 +51,27 @@ export const decodeExt4: DecodeFilesystem = async ({ head }) => {
     faults: stateFaults(view.getUint16(0x3a, true), (features.incompat & INCOMPAT.recover) !== 0),
   };
 };
+
+/** What was done with an ext4 since it was made; counts are those of the superblock. */
+export interface Ext4Use {
+  /** It was ever mounted for writing: s_mtime, s_mnt_count (which fsck sets back). */
+  mounted: boolean;
+  /** Inodes in use but those that every new one has: the reserved ones, lost+found behind them, the file of orphans. */
+  files: number;
+}
+
+/** Of a partition that decodeExt4 takes for an ext4. */
+export async function readExt4Use(read: ReadAt): Promise<Ext4Use> {
+  const place = { offset: SUPERBLOCK.start, length: SUPERBLOCK.length };
+  const view = viewOf(await readFully(read, 'the superblock', place));
+  const u32 = (at: number): number => view.getUint32(at, true);
+  const [inodes, freeInodes, firstOwn] = [u32(0x0), u32(0x10), u32(0x54)];
+  const orphanFiles = (u32(0x5c) & COMPAT.orphanFile) === 0 ? 0 : 1;
+  return {
+    mounted: u32(0x2c) !== 0 || view.getUint16(0x34, true) !== 0,
+    files: inodes - freeInodes - firstOwn - orphanFiles,
+  };
+}
 
 /** s_checksum, the last field: CRC-32C of all before it, without the final inversion. */
 function checkSum(bytes: Uint8Array, roCompat: number): void {

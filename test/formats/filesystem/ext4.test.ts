@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { decodeFilesystem } from '../../../pipeline/formats/filesystem/decode.ts';
+import { readExt4Use } from '../../../pipeline/formats/filesystem/ext4.ts';
 import { FormatFault } from '../../../pipeline/formats/fault.ts';
 import { made, poke, spyOn } from '../made.ts';
 
@@ -72,4 +73,26 @@ describe('the superblock of ext2, ext3 and ext4', () => {
 
   it('leaves the journal of another file system alone', async () =>
     expect(await changed('ext2', [0x60, 0x8, 4])).toBeNull());
+});
+
+describe('the use of an ext4', () => {
+  const useOf = (name: string, ...fields: [number, number, 1 | 2 | 4][]) => {
+    let bytes = made(name);
+    for (const [at, value, width] of fields) bytes = poke(bytes, { at: SUPERBLOCK + at, value, width });
+    return readExt4Use(spyOn(bytes).read);
+  };
+
+  it.each(['ext2', 'ext3', 'ext4'])('counts what was put there: a folder and two files, in %s', async name =>
+    expect(await useOf(name)).toEqual({ mounted: false, files: 3 }),
+  );
+
+  it.each<[string, [number, number, 1 | 2 | 4]]>([
+    ['a time', [0x2c, 1_750_000_007, 4]],
+    ['a count', [0x34, 1, 2]],
+  ])('tells by %s that it was mounted', async (_, field) =>
+    expect(await useOf('ext4', field)).toMatchObject({ mounted: true }),
+  );
+
+  it('takes the file of orphans for none', async () =>
+    expect(await useOf('ext2', [0x5c, 0x1000, 4])).toMatchObject({ files: 2 }));
 });
