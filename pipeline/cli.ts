@@ -7,8 +7,9 @@ import { Command, CommanderError } from 'commander';
 import { addCacheCommands } from './cli/cache.ts';
 import { addDeployCommands } from './cli/deploy.ts';
 import { addLookingCommands } from './cli/look.ts';
+import { addMachineCommands } from './cli/machine.ts';
 import { addMakingCommands } from './cli/make.ts';
-import { findProject, type CommandContext, type ExitCode } from './commands/context.ts';
+import { findProject, type CommandContext, type ExitCode, type RemoteExit } from './commands/context.ts';
 import { showFailure } from './commands/failure.ts';
 import type { Environment } from './engine/environment.ts';
 import { createRenderer, type RendererKind } from './report/renderer.ts';
@@ -41,11 +42,12 @@ const program = new Command('caisson')
 addMakingCommands(program, run);
 addLookingCommands(program, run, process.stdout);
 addDeployCommands(program, run);
+addMachineCommands(program, run, { argv: process.argv, agent: process.env.SSH_AUTH_SOCK, term: process.env.TERM });
 addCacheCommands(program, run);
 
 async function run(
   self: Command,
-  work: (context: CommandContext) => Promise<ExitCode>,
+  work: (context: CommandContext) => Promise<ExitCode | RemoteExit>,
   events: 'stdout' | 'stderr' = 'stdout',
 ): Promise<void> {
   const options = self.optsWithGlobals<GlobalOptions>();
@@ -71,7 +73,8 @@ async function run(
     signal: abort.signal,
   };
   try {
-    process.exitCode = await work(context);
+    const code = await work(context);
+    process.exitCode = typeof code === 'number' ? code : code.remote;
     await renderer.close();
   } catch (error) {
     await renderer.close(true);

@@ -5,8 +5,18 @@ import { cat } from '../commands/cat.ts';
 import { inspect } from '../commands/inspect.ts';
 import { ls } from '../commands/ls.ts';
 import { show } from '../commands/show.ts';
-import { outOption, positive } from './options.ts';
+import { outOption, port, positive } from './options.ts';
 import type { Run } from './run.ts';
+
+interface BootFlags {
+  out: string;
+  memory: number;
+  cpus: number;
+  network: boolean;
+  sshPort?: number;
+  tpm?: boolean;
+  seed?: string;
+}
 
 export function addLookingCommands(program: Command, run: Run, stdout: NodeJS.WritableStream): void {
   program
@@ -79,8 +89,14 @@ export function addLookingCommands(program: Command, run: Run, stdout: NodeJS.Wr
     .option('--memory <MiB>', 'memory of the machine', positive, 2048)
     .option('--cpus <n>', 'processors of the machine', positive, 2)
     .option('--no-network', 'give it no network card')
-    .addHelpText('after', '\nExamples:\n  caisson boot eflow\n  caisson boot out/eflow/eflow.vhdx --memory 1024')
-    .action((image: string, options: { out: string; memory: number; cpus: number; network: boolean }, self: Command) =>
+    .option('--ssh-port <n>', 'port of 127.0.0.1 that leads to its port 22 (default: a free one)', port)
+    .option('--tpm', 'give it a TPM 2.0, in software and empty')
+    .option('--seed <file>', 'attach a seed disk, as caisson seed makes')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  caisson boot eflow\n  caisson boot out/eflow/eflow.vhdx --memory 1024\n  caisson boot eflow --seed seed.raw --tpm\n\nFrom another terminal: caisson ssh',
+    )
+    .action((image: string, options: BootFlags, self: Command) =>
       run(self, context =>
         boot(context, {
           image,
@@ -88,6 +104,9 @@ export function addLookingCommands(program: Command, run: Run, stdout: NodeJS.Wr
           memoryMiB: options.memory,
           cpus: options.cpus,
           network: options.network,
+          sshPort: options.sshPort ?? null,
+          tpm: options.tpm === true,
+          seed: options.seed ?? null,
         }),
       ),
     );

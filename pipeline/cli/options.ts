@@ -54,3 +54,10 @@ export function wholeNumber(text: string): number {
   if (!/^[0-9]{1,6}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
   return Number(text);
 }
+
+/** A TCP port. */
+export function port(text: string): number {
+  const number = wholeNumber(text);
+  if (number < 1 || number > 65_535) throw new InvalidArgumentError('It must be a port: 1 to 65535.');
+  return number;
+}

@@ -1,6 +1,6 @@
 /** What a command line needs to run its command: cli.ts has it. */
 import type { Command } from 'commander';
-import type { CommandContext, ExitCode } from '../commands/context.ts';
+import type { CommandContext, ExitCode, RemoteExit } from '../commands/context.ts';
 
 /**
  * Runs `work` with the options that stand before or behind the command's name, and sets the exit code. `events` names
@@ -8,6 +8,6 @@ import type { CommandContext, ExitCode } from '../commands/context.ts';
  */
 export type Run = (
   self: Command,
-  work: (context: CommandContext) => Promise<ExitCode>,
+  work: (context: CommandContext) => Promise<ExitCode | RemoteExit>,
   events?: 'stdout' | 'stderr',
 ) => Promise<void>;

@@ -22,6 +22,11 @@ export interface CommandContext {
 /** 0 done, 1 build or proof failed, 2 bad usage or configuration, 130 interrupted. */
 export type ExitCode = 0 | 1 | 2 | 130;
 
+/** What a program on another machine ended with: passed on as it is. */
+export interface RemoteExit {
+  remote: number;
+}
+
 /** A mistake in how a command was called: one line and the way out, exit 2. */
 export class UsageFault extends Error {
   readonly hint: string;

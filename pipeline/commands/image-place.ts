@@ -11,7 +11,7 @@ import { decodeGpt } from '../formats/gpt-read.ts';
 import type { GptPartition } from '../formats/gpt.ts';
 import type { PartitionTree } from '../formats/partition-files.ts';
 import { plainText } from '../report/text.ts';
-import { imageFile } from './boot.ts';
+import { imageFile } from './image-file.ts';
 import { UsageFault, type CommandContext } from './context.ts';
 import { openPartitionFiles } from './partition-files.ts';
 import { toolsTree } from './tools-tree.ts';

@@ -7,7 +7,7 @@ import type { FileAccess } from '../disk/inspect/partition.ts';
 import { type DiskImage, withImage } from '../disk/read.ts';
 import { makeScratch, withCache } from '../engine/cache.ts';
 import { drawInspection } from '../report/inspection.ts';
-import { imageFile } from './boot.ts';
+import { imageFile } from './image-file.ts';
 import type { CommandContext, ExitCode } from './context.ts';
 import { openPartitionFiles } from './partition-files.ts';
 import { manifestNames, namedToolsTree } from './tools-tree.ts';

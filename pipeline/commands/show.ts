@@ -10,7 +10,7 @@ import { replaceFile } from '../engine/files.ts';
 import { drawDisk, type DrawnDisk } from '../report/draw-disk.ts';
 import { drawSvg } from '../report/draw-svg.ts';
 import type { Emit } from '../report/events.ts';
-import { DISK_FILE, imageFile } from './boot.ts';
+import { DISK_FILE, imageFile } from './image-file.ts';
 import { UsageFault, type CommandContext, type ExitCode } from './context.ts';
 
 export interface ShowOptions {

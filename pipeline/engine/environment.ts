@@ -38,5 +38,7 @@ export function cacheFolders(cache: string) {
     scratch: folder('scratch'),
     logs: folder('logs'),
     locks: folder('locks'),
+    /** Machines that `caisson boot` runs; see machine/running.ts. */
+    vms: folder('vms'),
   };
 }

@@ -97,10 +97,50 @@ export async function runProcess(argv: readonly string[], options: ProcessOption
   }
 }
 
+/** What a program said and how it ended. */
+export interface Captured {
+  exitCode: number;
+  stdout: string;
+  stderr: string;
+}
+
+/**
+ * Runs a program to its end, whatever exit code that is; `input` is its stdin. Throws ProcessFailure when it did not
+ * start or was killed, and the reason of `signal` when that fired.
+ */
+export async function captureProcess(
+  argv: readonly string[],
+  { env, signal, title, input }: Pick<ProcessOptions, 'env' | 'signal' | 'title'> & { input: string },
+): Promise<Captured> {
+  signal.throwIfAborted();
+  const [file = '', ...args] = argv;
+  const settings = { env: { ...env }, extendEnv: false, detached: true, all: true, maxBuffer: 64 * 2 ** 20 } as const;
+  // Not `stripFinalNewline`: what a file holds is compared byte by byte.
+  const child = execa(file, args, { ...settings, input, reject: false, stripFinalNewline: false });
+  const stop = groupStopper(child.pid);
+  const abort = (): void => {
+    stop.begin();
+    // ssh hands its own ends of these to the master of its connection, which lives on.
+    for (const stream of [child.stdout, child.stderr, child.all]) stream.destroy();
+  };
+  signal.addEventListener('abort', abort);
+  try {
+    const result = await child;
+    signal.throwIfAborted();
+    if (result.exitCode === undefined) throw new ProcessFailure(title ?? argv, argv, result as ExecaError, null);
+    return { exitCode: result.exitCode, stdout: result.stdout, stderr: result.stderr };
+  } finally {
+    signal.removeEventListener('abort', abort);
+    stop.end();
+  }
+}
+
 /** A program that runs until the end of its stdin. */
 export interface HeldProcess {
   /** Rejects with ProcessFailure when it ended badly before `end`. */
   ended: Promise<void>;
+  /** Puts text on its stdin. */
+  write(text: string): void;
   /** Closes its stdin and returns when it has ended. */
   end(): Promise<void>;
   /** Kills it: for one that does not read its stdin yet. */
@@ -129,6 +169,7 @@ export function holdProcess(
   ended.catch(() => undefined);
   return {
     ended,
+    write: text => void child.stdin.write(text),
     end: async () => {
       asked = true;
       child.stdin.end();

@@ -20,10 +20,11 @@ export interface Sandbox {
   network: boolean;
   /**
    * `one`: uid 0 inside is the user outside, nobody else exists. `many`: all subordinate ids and, inside the
-   * namespace, all capabilities, as dpkg and mmdebstrap need. `network`: as `one`, and in charge of the sandbox's own
-   * network, as iptables needs; never of the host's.
+   * namespace, all capabilities, as dpkg and mmdebstrap need. `own-network`: as `one`, and in charge of the sandbox's
+   * own network, as iptables needs; never of the host's. `network`: uid 0 of the namespaces that it is started in, with
+   * the capabilities over their network alone; only for those of engine/machine/namespace.ts.
    */
-  identities: 'one' | 'network' | 'many';
+  identities: 'one' | 'own-network' | 'many' | 'network';
   /** Device nodes of the host, e.g. /dev/kvm; those that are absent are left out. */
   devices: readonly string[];
 }
@@ -34,24 +35,55 @@ export function sandboxArgv(
   program: readonly string[],
   environment: Pick<Environment, 'root'>,
 ): string[] {
+  return argvOf(sandbox, program, { environment, session: ['--new-session'] });
+}
+
+/**
+ * The same for a program that a person uses on the terminal: it stays in the terminal's session, or it would learn
+ * neither of Ctrl-C nor of another window size, and could ask for no passphrase. So it could type for the person:
+ * only for programs that may.
+ */
+export function terminalArgv(
+  sandbox: Sandbox,
+  program: readonly string[],
+  environment: Pick<Environment, 'root'>,
+): string[] {
+  return argvOf(sandbox, program, { environment, session: [] });
+}
+
+const CAPABILITIES: Readonly<Record<Sandbox['identities'], readonly string[]>> = {
+  one: ['--unshare-user', '--uid', '0', '--gid', '0'],
+  'own-network': ['--unshare-user', '--uid', '0', '--gid', '0', '--cap-add', 'CAP_NET_ADMIN'],
+  // Root could make device nodes, but not open them on a tmpfs of bubblewrap's (nodev): without CAP_MKNOD mmdebstrap
+  // does what it does for other users.
+  many: ['--cap-add', 'ALL', '--cap-drop', 'CAP_MKNOD'],
+  network: [
+    '--cap-drop',
+    'ALL',
+    ...['CAP_NET_ADMIN', 'CAP_NET_RAW', 'CAP_NET_BIND_SERVICE'].flatMap(name => ['--cap-add', name]),
+  ],
+};
+
+function argvOf(
+  sandbox: Sandbox,
+  program: readonly string[],
+  { environment, session }: { environment: Pick<Environment, 'root'>; session: readonly string[] },
+): string[] {
   const { tree, binds, env, cwd, network, identities } = sandbox;
   const many = identities === 'many';
   // What is shared is the host's.
-  const ownNetwork = identities === 'network' && !network;
+  const rights = identities === 'own-network' && network ? 'one' : identities;
   return [
     // newuidmap refuses root without an entry in /etc/subuid, so root needs no namespace and gets none.
     ...(many && !environment.root ? ['unshare', '--user', '--map-auto', '--map-root-user'] : []),
     'bwrap',
     '--die-with-parent',
-    '--new-session',
+    ...session,
     '--unshare-pid',
     '--unshare-ipc',
     '--unshare-uts',
     ...(network ? [] : ['--unshare-net']),
-    // Root could make device nodes, but not open them on a tmpfs of bubblewrap's (nodev): without CAP_MKNOD mmdebstrap
-    // does what it does for other users.
-    ...(many ? ['--cap-add', 'ALL', '--cap-drop', 'CAP_MKNOD'] : ['--unshare-user', '--uid', '0', '--gid', '0']),
-    ...(ownNetwork ? ['--cap-add', 'CAP_NET_ADMIN'] : []),
+    ...CAPABILITIES[rights],
     '--clearenv',
     ...Object.entries(env).flatMap(([name, value]) => ['--setenv', name, value]),
     '--ro-bind',

@@ -80,10 +80,10 @@ export interface RunOptions {
   /** File name below `work` that receives stdout; collected and returned otherwise. */
   stdout?: string;
   /**
-   * `many`: a user namespace with all subordinate ids and all capabilities in it, for dpkg. `network`: in charge of the
+   * `many`: a user namespace with all subordinate ids and all capabilities in it, for dpkg. `own-network`: in charge of the
    * sandbox's own, empty network, for iptables. Default `one`.
    */
-  identities?: 'one' | 'network' | 'many';
+  identities?: 'one' | 'own-network' | 'many';
   /** Called for each line of output as it comes, for progress. */
   onLine?: (line: string) => void;
 }

@@ -20,10 +20,19 @@ test('a VHDX that QEMU cannot read is told before anything is made', async () =>
     signal: new AbortController().signal,
     onProgress: () => undefined,
   });
-  const options = { image, out: '/elsewhere', memoryMiB: 64, cpus: 1, network: false };
+  const options = {
+    image,
+    out: '/elsewhere',
+    memoryMiB: 64,
+    cpus: 1,
+    network: false,
+    sshPort: null,
+    tpm: false,
+    seed: null,
+  };
   await expect(boot(commandContext(folder), options)).rejects.toMatchObject({
     name: 'UsageFault',
     message: `QEMU reads no VHDX with sectors of 4096 bytes, as ${image} has`,
-    hint: 'boot the raw form: caisson build NAME --format raw, then caisson boot /elsewhere/NAME/NAME.raw',
+    hint: 'use the raw form: caisson build NAME --format raw makes out/NAME/NAME.raw',
   });
 });

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import {
+  captureProcess,
   holdProcess,
   ProcessFailure,
   runProcess,
@@ -182,6 +183,47 @@ describe('stopped', () => {
   });
 });
 
+describe('a program whose end is told, not judged', () => {
+  const capture = (script: string, own: { input?: string; signal?: AbortSignal } = {}) =>
+    captureProcess(['sh', '-c', script], {
+      env: { PATH },
+      signal: new AbortController().signal,
+      input: '',
+      title: ['anchor'],
+      ...own,
+    });
+
+  test('gives its exit code and both outputs, to the byte', async () =>
+    expect(await capture('printf "one\\n\\n"; printf two >&2; exit 9')).toEqual({
+      exitCode: 9,
+      stdout: 'one\n\n',
+      stderr: 'two',
+    }));
+
+  test('reads what it is given, and no more', async () =>
+    expect(await capture('cat; echo end', { input: 'kelp\nbuoy' })).toMatchObject({ stdout: 'kelp\nbuoyend\n' }));
+
+  test('killed, it has no exit code to tell', async () =>
+    await expect(capture('kill -KILL $$')).rejects.toMatchObject({
+      name: 'ProcessFailure',
+      message: 'anchor was ended by SIGKILL',
+    }));
+
+  test('stopped, nobody waits for those who hold its outputs', async () => {
+    const abort = new AbortController();
+    const reason = new Error('enough');
+    const pids = at('left');
+    // As ssh, which hands its outputs to another process: that one is not of its group.
+    const running = capture(`setsid sh -c 'echo $$ >${pids}; exec sleep 600' & wait`, { signal: abort.signal });
+    await expect.poll(() => existsSync(pids) && readFileSync(pids, 'utf8').trim(), { interval: 5 }).toMatch(/^[0-9]+$/);
+    abort.abort(reason);
+    await expect(running).rejects.toBe(reason);
+    const left = Number(readFileSync(pids, 'utf8'));
+    expect(alive(left)).toBe(true);
+    process.kill(left, 'SIGKILL');
+  });
+});
+
 describe('a program that is held', () => {
   const hold = async (script: string): Promise<{ held: HeldProcess; pid: number; lines: string[] }> => {
     const lines: string[] = [];
@@ -204,6 +246,14 @@ describe('a program that is held', () => {
     expect(alive(pid)).toBe(false);
     expect(lines).toEqual([String(pid), 'over']);
     await held.ended;
+  });
+
+  test('hears what is put on its stdin', async () => {
+    const { held, lines } = await hold('echo $$; sed s/^/heard:/');
+    held.write('kelp\nbu');
+    held.write('oy\n');
+    await held.end();
+    expect(lines.slice(1)).toEqual(['heard:kelp', 'heard:buoy']);
   });
 
   test('sees exactly the environment it is given', async () => {

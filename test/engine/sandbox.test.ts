@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { sandboxArgv, type Sandbox } from '../../pipeline/engine/sandbox.ts';
+import { sandboxArgv, terminalArgv, type Sandbox } from '../../pipeline/engine/sandbox.ts';
 
 const sandbox = (own: Partial<Sandbox> = {}): Sandbox => ({
   tree: '/cache/trees/chest',
@@ -29,13 +29,13 @@ describe('sandboxArgv', () => {
   });
 
   test.each([false, true])('in charge of a network of its own, and of nothing else (root: %s)', root => {
-    expect(argv({ identities: 'network' }, root)).toBe(
+    expect(argv({ identities: 'own-network' }, root)).toBe(
       argv({}, root).replace(
         '--unshare-user --uid 0 --gid 0',
         '--unshare-user --uid 0 --gid 0 --cap-add CAP_NET_ADMIN',
       ),
     );
-    expect(argv({ identities: 'network', network: true }, root)).toBe(argv({ network: true }, root));
+    expect(argv({ identities: 'own-network', network: true }, root)).toBe(argv({ network: true }, root));
   });
 
   test('many identities, for a user: a namespace of all subordinate ids around it', () => {
@@ -48,6 +48,18 @@ describe('sandboxArgv', () => {
     expect(argv({ identities: 'many' }, true)).toBe(
       `${COMMON} --unshare-net --cap-add ALL --cap-drop CAP_MKNOD ${ENV} --ro-bind /cache/trees/chest / --tmpfs /mnt --tmpfs /run --tmpfs /tmp --proc /proc --dev /dev --ro-bind /sys /sys ${BINDS}`,
     );
+  });
+
+  test.each([false, true])('rights over a network alone, in the namespaces that it is started in (root: %s)', root => {
+    expect(argv({ identities: 'network', network: true }, root)).toContain(
+      `${COMMON} --cap-drop ALL --cap-add CAP_NET_ADMIN --cap-add CAP_NET_RAW --cap-add CAP_NET_BIND_SERVICE ${ENV}`,
+    );
+  });
+
+  test('a program on the terminal stays in its session, and is confined the same way else', () => {
+    const [boxed, terminal] = [sandboxArgv, terminalArgv].map(each => each(sandbox(), ['x'], { root: false }));
+    expect(terminal).toEqual(boxed?.filter(each => each !== '--new-session'));
+    expect(boxed).toContain('--new-session');
   });
 
   test('the network comes with the host’s answers for names', () => {
@@ -68,7 +80,7 @@ describe('sandboxArgv', () => {
 
   test('every path of the host but the tree and the binds stays unseen', () => {
     for (const root of [false, true])
-      for (const identities of ['one', 'network', 'many'] as const) {
+      for (const identities of ['one', 'own-network', 'many', 'network'] as const) {
         const all = sandboxArgv(sandbox({ identities }), ['x'], { root });
         const mounts = all.flatMap((each, index) => (/bind/.test(each) ? [all[index + 1]] : []));
         expect(['/cache/trees/chest', '/host/work', '/host/in', '/sys']).toEqual(expect.arrayContaining(mounts));

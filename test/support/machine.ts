@@ -2,7 +2,7 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { withImage } from '../../pipeline/disk/read.ts';
-import { bootWatched } from '../../pipeline/engine/vm.ts';
+import { bootWatched } from '../../pipeline/engine/machine/boot.ts';
 import { testEnvironment } from './caisson.ts';
 
 /** Printed last: without it the script was cut off. */
@@ -45,14 +45,13 @@ ExecStart=/bin/sh -c 'systemctl is-system-running --wait >/dev/null; eval "$(ech
   try {
     await bootWatched(
       {
-        image,
-        format,
-        logicalSectorSize: sectorSize,
+        image: { path: image, format, logicalSectorSize: sectorSize },
         memoryMiB: 1024,
         cpus: 2,
         credentials,
-        network: false,
-        otherDisks: options.otherDisks ?? [],
+        network: 'none',
+        otherDisks: (options.otherDisks ?? []).map(path => ({ path, format: 'raw', logicalSectorSize: 512 })),
+        tpm: false,
         serialFiles: ['probe.txt'],
       },
       {

@@ -78,7 +78,7 @@ export async function openLab(tree: string, binds: Readonly<Record<string, strin
       env: fixedEnvironment(0),
       cwd: '/',
       network: false,
-      identities: 'network',
+      identities: 'own-network',
       devices: [],
     },
     ['sh'],

@@ -28,7 +28,7 @@ async function check(written: FirewallFile, transport: 'tcp' | 'vsock' | 'both' 
     run: async (
       program: string,
       args: readonly string[],
-      options: { identities?: 'one' | 'network' | 'many' } = {},
+      options: { identities?: 'one' | 'own-network' | 'many' } = {},
     ) => {
       const binds = [{ host: work, inside: '/mnt/work', writable: true }];
       const identities = options.identities ?? 'one';

@@ -49,7 +49,7 @@ interface RuleFile {
 async function checkFile(context: Context, file: RuleFile): Promise<boolean> {
   const restore = async (...options: string[]): Promise<string | null> =>
     context
-      .run(RESTORE[file.family], [...options, `${context.box.work}/${file.name}`], { identities: 'network' })
+      .run(RESTORE[file.family], [...options, `${context.box.work}/${file.name}`], { identities: 'own-network' })
       .then(() => null, outputOf);
   const unread = await restore('--test');
   if (unread !== null) {

@@ -41,7 +41,7 @@ describe('checkRules', () => {
         ),
       ),
     );
-    expect(new Set(context.calls.map(({ options }) => options.identities))).toEqual(new Set(['network']));
+    expect(new Set(context.calls.map(({ options }) => options.identities))).toEqual(new Set(['own-network']));
     expect(context.warnings).toEqual([]);
   });
 

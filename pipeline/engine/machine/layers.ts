@@ -1,0 +1,48 @@
+/** The machine's own files in scratch: layers that take what it writes, and the firmware's variables. */
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import type { Bytes } from '../../formats/bytes.ts';
+import { runProcess } from '../run.ts';
+import type { Bind } from '../sandbox.ts';
+import type { DiskFile } from './guest-machine.ts';
+import { ALONE, placedArgv, WORK, type Place } from './place.ts';
+import { FIRMWARE, LAYER, otherLayer, type Machine } from './qemu.ts';
+
+/** Makes what is not there from an earlier run, and grows the disk to `growTo` bytes (0: leaves it). */
+export async function makeLayers(
+  machine: Pick<Machine, 'image' | 'otherDisks'>,
+  { growTo }: { growTo: Bytes },
+  place: Place,
+): Promise<void> {
+  await mkdir(place.scratch, { recursive: true });
+  const there = (name: string): boolean => existsSync(path.join(place.scratch, name));
+  const run = async (argv: readonly string[]): Promise<string> =>
+    runProcess(placedArgv(argv, place, { ...ALONE, binds: diskBinds(machine) }), {
+      env: { PATH: place.environment.path },
+      signal: place.signal,
+      title: argv,
+    });
+  const layer = async (name: string, disk: DiskFile, inside: string): Promise<void> => {
+    if (there(name)) return;
+    await run(['qemu-img', 'create', '-q', '-f', 'qcow2', '-b', inside, '-F', qemuFormat(disk), `${WORK}/${name}`]);
+  };
+  if (!there('vars.fd')) await run(['cp', `${FIRMWARE}/OVMF_VARS_4M.fd`, `${WORK}/vars.fd`]);
+  await layer(LAYER, machine.image, IMAGE);
+  for (const [index, disk] of machine.otherDisks.entries()) await layer(otherLayer(index), disk, other(index));
+  if (growTo > 0) await run(['qemu-img', 'resize', '-q', `${WORK}/${LAYER}`, String(growTo)]);
+}
+
+/** What a program sees of the disks: layers name them by these paths. */
+export function diskBinds({ image, otherDisks }: Pick<Machine, 'image' | 'otherDisks'>): Bind[] {
+  const bind = (disk: DiskFile, inside: string): Bind => ({ host: path.resolve(disk.path), inside, writable: false });
+  return [bind(image, IMAGE), ...otherDisks.map((disk, index) => bind(disk, other(index)))];
+}
+
+const IMAGE = '/mnt/image';
+const other = (index: number): string => `/mnt/other-${index}`;
+
+/** QEMU's name for it; `vpc` is Virtual PC's, the VHD. */
+function qemuFormat({ format }: DiskFile): string {
+  return format === 'vhd' ? 'vpc' : format;
+}
