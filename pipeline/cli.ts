@@ -9,6 +9,7 @@ import { addDeployCommands } from './cli/deploy.ts';
 import { addLookingCommands } from './cli/look.ts';
 import { addMachineCommands } from './cli/machine.ts';
 import { addMakingCommands } from './cli/make.ts';
+import { addProveCommand } from './cli/prove.ts';
 import { findProject, type CommandContext, type ExitCode, type RemoteExit } from './commands/context.ts';
 import { showFailure } from './commands/failure.ts';
 import type { Environment } from './engine/environment.ts';
@@ -42,6 +43,7 @@ const program = new Command('caisson')
 addMakingCommands(program, run);
 addLookingCommands(program, run, process.stdout);
 addDeployCommands(program, run);
+addProveCommand(program, run);
 addMachineCommands(program, run, { argv: process.argv, agent: process.env.SSH_AUTH_SOCK, term: process.env.TERM });
 addCacheCommands(program, run);
 

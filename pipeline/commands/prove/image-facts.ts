@@ -1,0 +1,53 @@
+/** What the bytes of an image and of its copies say, to be compared with the running machine. */
+import { inspectImage } from '../../disk/inspect.ts';
+import type { FileAccess } from '../../disk/inspect/partition.ts';
+import { withImage } from '../../disk/read.ts';
+import type { Environment } from '../../engine/environment.ts';
+import type { Inspection } from '../../formats/inspection.ts';
+import { decodeGpt } from '../../formats/gpt-read.ts';
+import { openPartitionFiles } from '../partition-files.ts';
+
+export interface FactOptions {
+  /** Host path of the tools tree. */
+  tools: string;
+  environment: Environment;
+  scratch: string;
+  signal: AbortSignal;
+}
+
+/** Root hashes by slot, by the kernel command lines in the boot partitions of the file. */
+export async function rootHashesOf(
+  file: string,
+  { tools, environment, scratch, signal }: FactOptions,
+): Promise<Record<string, string>> {
+  return withImage(file, async image => {
+    const files: FileAccess = {
+      scratch,
+      open: async partition =>
+        openPartitionFiles(image, partition, { file, filesystem: 'vfat', tools, environment, scratch, signal }),
+    };
+    return rootHashes(await inspectImage(image, files));
+  });
+}
+
+/** Profiles that name their slot count; one of `auto` stands for what has no profile of its own. */
+export function rootHashes({ partitions }: Inspection): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const { efi, slot } of partitions)
+    for (const { program } of efi ?? [])
+      for (const { cmdline, root } of program?.profiles ?? []) {
+        const named = /(?:^|\s)caisson\.slot=(\S+)/.exec(cmdline ?? '')?.[1];
+        const own = named === undefined || named === 'auto' ? slot : named;
+        // A Boot partition starts the profile of its own slot; those of the other stay unused.
+        if (root !== null && own !== null && (slot === null || slot === own)) found[own] ??= root.hash;
+      }
+  return found;
+}
+
+/** GUID and size of a disk. */
+export async function diskOf(file: string): Promise<{ guid: string; bytes: number }> {
+  return withImage(file, async ({ read, size, sectorSize }) => {
+    const { diskGuid } = await decodeGpt(read, size, sectorSize);
+    return { guid: diskGuid.toLowerCase(), bytes: size };
+  });
+}
