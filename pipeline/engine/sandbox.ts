@@ -21,10 +21,10 @@ export interface Sandbox {
   /**
    * `one`: uid 0 inside is the user outside, nobody else exists. `many`: all subordinate ids and, inside the
    * namespace, all capabilities, as dpkg and mmdebstrap need. `own-network`: as `one`, and in charge of the sandbox's
-   * own network, as iptables needs; never of the host's. `network`: uid 0 of the namespaces that it is started in, with
+   * own network, as iptables needs; never of the host's. `joined`: uid 0 of the namespaces that it is started in, with
    * the capabilities over their network alone; only for those of engine/machine/namespace.ts.
    */
-  identities: 'one' | 'own-network' | 'many' | 'network';
+  identities: 'one' | 'own-network' | 'many' | 'joined';
   /** Device nodes of the host, e.g. /dev/kvm; those that are absent are left out. */
   devices: readonly string[];
 }
@@ -57,7 +57,7 @@ const CAPABILITIES: Readonly<Record<Sandbox['identities'], readonly string[]>> =
   // Root could make device nodes, but not open them on a tmpfs of bubblewrap's (nodev): without CAP_MKNOD mmdebstrap
   // does what it does for other users.
   many: ['--cap-add', 'ALL', '--cap-drop', 'CAP_MKNOD'],
-  network: [
+  joined: [
     '--cap-drop',
     'ALL',
     ...['CAP_NET_ADMIN', 'CAP_NET_RAW', 'CAP_NET_BIND_SERVICE'].flatMap(name => ['--cap-add', name]),

@@ -51,7 +51,7 @@ describe('sandboxArgv', () => {
   });
 
   test.each([false, true])('rights over a network alone, in the namespaces that it is started in (root: %s)', root => {
-    expect(argv({ identities: 'network', network: true }, root)).toContain(
+    expect(argv({ identities: 'joined', network: true }, root)).toContain(
       `${COMMON} --cap-drop ALL --cap-add CAP_NET_ADMIN --cap-add CAP_NET_RAW --cap-add CAP_NET_BIND_SERVICE ${ENV}`,
     );
   });
@@ -80,7 +80,7 @@ describe('sandboxArgv', () => {
 
   test('every path of the host but the tree and the binds stays unseen', () => {
     for (const root of [false, true])
-      for (const identities of ['one', 'own-network', 'many', 'network'] as const) {
+      for (const identities of ['one', 'own-network', 'many', 'joined'] as const) {
         const all = sandboxArgv(sandbox({ identities }), ['x'], { root });
         const mounts = all.flatMap((each, index) => (/bind/.test(each) ? [all[index + 1]] : []));
         expect(['/cache/trees/chest', '/host/work', '/host/in', '/sys']).toEqual(expect.arrayContaining(mounts));

@@ -61,8 +61,9 @@ describe('eflow.vhdx', () => {
     expect(machine.facts.cmdline).toContain('caisson.slot=A rauc.slot=A');
   });
 
-  it('shows a login on the serial console', () => {
-    expect(machine.console.some(line => /eflow login:/.test(line))).toBe(true);
+  it('says on the console that it is ready, and that nobody can log in; and asks nobody to', () => {
+    expect(machine.console.some(line => /caisson: ready: eflow .*nobody can log in/.test(line))).toBe(true);
+    expect(machine.console.some(line => /login:/.test(line))).toBe(false);
   });
 
   it('has its root on dm-verity with the root hash of build.json', () => {

@@ -51,7 +51,7 @@ function refusal(error: unknown): string {
 async function furnish(namespace: HeldNamespace, place: Place): Promise<Network> {
   const { environment, signal, scratch } = place;
   const settings = { env: { PATH: environment.path }, input: '' };
-  const placing = { ...ALONE, network: namespace, rights: 'network', devices: [TUN] } as const;
+  const placing = { ...ALONE, network: namespace, rights: 'joined', devices: [TUN] } as const;
   const run: Network['run'] = async (argv, runSignal) =>
     captureProcess(placedArgv(argv, place, placing), { ...settings, signal: runSignal, title: argv });
   const ip = async (args: readonly string[]): Promise<void> => {

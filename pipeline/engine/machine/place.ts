@@ -24,7 +24,7 @@ export interface Placing {
   /** `none`; that of the host; or one of our own. */
   network: 'none' | 'host' | Namespace;
   /** Network programs that need raw sockets, or that change addresses; only in a network of our own. */
-  rights: Extract<Sandbox['identities'], 'one' | 'network'>;
+  rights: Extract<Sandbox['identities'], 'one' | 'joined'>;
   devices: readonly string[];
 }
 
