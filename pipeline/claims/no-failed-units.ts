@@ -3,8 +3,8 @@ import { fact, type Claim } from './claim.ts';
 
 export const noFailedUnits: Claim = {
   name: 'no-failed-units',
-  promise: () => 'The system comes up without a failed unit, and not in volatile mode.',
-  tried: 'systemctl is-system-running, waited for; warnings on the console',
+  promise: () => 'The system comes up without a failed or left out unit, and not in volatile mode.',
+  tried: 'systemctl is-system-running, waited for; journal and console looked through for warnings',
   scenario: 'first',
   order: 'alone',
   applies: () => true,
@@ -15,15 +15,18 @@ export const noFailedUnits: Claim = {
       String.raw`
 tell state timeout 60 systemctl is-system-running --wait
 say failed "$(systemctl list-units --failed --plain --no-legend --no-pager | cut -d' ' -f1 | tr '\n' ' ')"
+say cycles "$(journalctl --boot --identifier=systemd --output=cat --no-pager | grep -o 'ordering cycle on .*' | sort -u | head -n 5 | tr '\n' ';')"
 say volatile "$([ -e /run/caisson/volatile ] && echo yes || echo no)"
 say errors "$(journalctl --boot --priority=err --output=cat --no-pager | sort -u | head -n 3 | tr '\n' ';')"
 say time "$(systemd-analyze time 2>/dev/null | head -n 1)"`,
     );
     const warnings = machine.console.filter(line => line.includes('caisson: WARNING'));
+    const cycles = answers.one('cycles');
     const failed = answers.one('failed').trim();
     return [
       fact(answers.one('state') === 'running', `system is ${answers.one('state')}`),
       fact(failed === '', `failed units: ${failed || 'none'}`),
+      fact(cycles === '', `ordering cycles of units: ${cycles || 'none'}`),
       fact(answers.one('volatile') === 'no', `volatile mode: ${answers.one('volatile')}`),
       fact(
         warnings.length === 0,

@@ -21,16 +21,17 @@ modprobe vsock_loopback 2>/dev/null
 try() { ssh -F none -i "$1" -o IdentitiesOnly=yes -o BatchMode=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR -o ProxyUseFdpass=yes -o ProxyCommand='/usr/lib/systemd/systemd-ssh-proxy vsock/1 22' ${quoted(`${user}@vsock-1`)} id -un; }
 ends own try own; ends foreign try foreign
 cd /; rm -rf "$folder"
-say listening "$(ss --vsock --listening --no-header 2>/dev/null | awk '{ print $4 }' | tr '\\n' ' ')"`,
+say socket "$(systemctl show --property=ActiveState,Listen --value caisson-ssh-vsock.socket | tr '\\n' ' ')"`,
     );
     const [right, wrong] = [endOf(answers.one('own')), endOf(answers.one('foreign'))];
+    const state = answers.one('socket').trim();
     return [
       fact(
         right.code === 0 && right.text === user,
         `its key: ${right.code === 0 ? `logged in as ${right.text}` : right.text}`,
       ),
       fact(wrong.code !== 0, `another key: ${wrong.code === 0 ? 'LOGGED IN' : wrong.text}`),
-      fact(/:22\b/.test(answers.one('listening')), `listens on ${answers.one('listening') || 'nothing'}`),
+      fact(/\bactive\b/.test(state) && /\bvsock::22\b/.test(state), `its socket: ${state}`),
     ];
   },
 };

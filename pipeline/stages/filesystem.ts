@@ -30,7 +30,7 @@ const BUILDERS: Readonly<Record<Exclude<Filesystem, 'none'>, Build>> = {
 
 export const filesystem: Stage<Options, FilesystemPlan, 'tree'> = {
   name: 'filesystem',
-  version: 2,
+  version: 3,
   summary: 'the file system that the layout declares for a content',
   schema: {
     type: 'object',

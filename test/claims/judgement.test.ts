@@ -109,10 +109,11 @@ const CASES: readonly {
   },
   {
     claim: noFailedUnits,
-    sound: ['state=running', 'failed=', 'volatile=no', 'errors=', 'time=Startup finished'],
+    sound: ['state=running', 'failed=', 'cycles=', 'volatile=no', 'errors=', 'time=Startup finished'],
     spoilt: [
       ['state=running', 'state=degraded'],
       ['failed=', 'failed=anchor.service'],
+      ['cycles=', 'cycles=ordering cycle on anchor.mount/start;'],
       ['volatile=no', 'volatile=yes'],
     ],
     before: '',

@@ -11,7 +11,10 @@ import { mustFit } from '../partition.ts';
 import { dataExtents } from './extents.ts';
 import type { Build } from './build.ts';
 
-/** FAT by mkfs.fat(8) and mtools, directory by directory and file by file in sorted order. */
+/**
+ * FAT by mkfs.fat(8) and mtools, directory by directory and file by file. Small files come first, then by name: the
+ * initrd finds the selector's grubenv by reading the partition from its start.
+ */
 export const buildVfat: Build = async (plan, context) => {
   const { box, out, work, run, inputs, signal } = context;
   const tree = inputs.tree === undefined ? new Map<string, TreeNode>() : await readTar(inputs.tree.path, signal);
@@ -32,7 +35,9 @@ export const buildVfat: Build = async (plan, context) => {
   ]);
   const directories = paths.filter(each => tree.get(each)?.type === 'directory');
   if (directories.length > 0) await run('mmd', ['-D', 's', '-i', box.out, ...directories.map(each => `::${each}`)]);
-  for (const each of paths.filter(name => tree.get(name)?.type !== 'directory')) {
+  const size = (name: string): number => contentBytes(tree.get(name) as TreeNode);
+  const files = paths.filter(name => tree.get(name)?.type !== 'directory').sort((a, b) => size(a) - size(b));
+  for (const each of files) {
     await unpack(tree, each, path.join(work, 'files'), context.epoch);
     await run('mcopy', ['-m', '-Q', '-i', box.out, `${box.work}/files${each}`, `::${each}`]);
   }
