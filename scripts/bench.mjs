@@ -56,6 +56,8 @@ try {
   );
   console.log('');
   container();
+  console.log('');
+  machine();
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }
@@ -201,6 +203,40 @@ function container() {
       ['Caisson, 1 MiB blocks', median(ours), mib('ours.vhdx')],
       ['qemu-img convert, its own block size (with its start: some 10 ms)', median(theirs), mib('theirs.vhdx')],
       ['non-zero MiB of the disk', '', String(nonZeroMiB(image))],
+    ],
+  );
+}
+
+/** A copy for one deployment, its first boot until it can be logged in to, and every promise of the image. */
+function machine() {
+  const image = path.join(out, 'eflow/eflow.vhdx');
+  const caisson = (...args) =>
+    execFileSync(process.execPath, [cli, ...args], {
+      cwd: copy,
+      env: { ...process.env, CAISSON_CACHE: cacheHome },
+      stdio: ['ignore', 'pipe', 'ignore'],
+      encoding: 'utf8',
+    });
+  const prove = (...args) => JSON.parse(caisson('prove', image, '--report', scratch, '--json', ...args));
+  const copies = [];
+  for (let round = 0; round < 5; round++) {
+    const start = performance.now();
+    caisson('provision', image, '--out', path.join(scratch, `copy-${round}.vhdx`), '--generate-key');
+    copies.push((performance.now() - start) / 1000);
+  }
+  const boots = [1, 2, 3].map(() => prove('--only', 'ssh-keys').boots[0].readySeconds);
+  const whole = prove();
+  const seconds = all => all.map(each => each.toFixed(1)).join(', ');
+  table(
+    [`machine under ${whole.host.accelerator}, ${whole.host.cpus} processors`, 'seconds'],
+    [
+      ['a copy for one deployment, five times', seconds(copies)],
+      ['first boot of a copy to SSH, three times', seconds(boots)],
+      [`every promise (${whole.claims.length} claims, ${whole.boots.length} boots)`, whole.seconds.toFixed(0)],
+      [
+        `its boots to SSH: ${whole.boots.map(each => each.scenario).join(', ')}`,
+        seconds(whole.boots.map(each => each.readySeconds)),
+      ],
     ],
   );
 }

@@ -18,10 +18,11 @@ export interface Probed {
 /**
  * Boots `image` and runs `script` in it once multi-user.target is reached: as a unit that systemd takes from an SMBIOS
  * credential (systemd.extra-unit.*, see systemd.system-credentials(7)). The machine powers off at its end.
+ * An image whose systemd-debug-generator is masked, as eflow's is, takes no such unit.
  */
 export async function probe(
   image: string,
-  options: { script: string; tree: string; scratch: string; cache: string; otherDisks?: string[] },
+  options: { script: string; tree: string; scratch: string; cache: string },
 ): Promise<Probed> {
   const lines: string[] = [];
   const limit = AbortSignal.timeout(LIMIT);
@@ -50,7 +51,7 @@ ExecStart=/bin/sh -c 'systemctl is-system-running --wait >/dev/null; eval "$(ech
         cpus: 2,
         credentials,
         network: 'none',
-        otherDisks: (options.otherDisks ?? []).map(path => ({ path, format: 'raw', logicalSectorSize: 512 })),
+        otherDisks: [],
         tpm: false,
         serialFiles: ['probe.txt'],
       },

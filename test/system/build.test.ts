@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, inject, it } from 'vitest';
 import { digestFile } from '../../pipeline/engine/digest.ts';
@@ -60,6 +60,18 @@ describe('build.json', () => {
     expect(used).toMatchObject({ BootB: 0, RootFSB: 0 });
     expect(used.BootEFIB).toBe(used.BootEFIA);
   });
+
+  it.each(['BootEFIA', 'BootEFIB'])(
+    'has the state of the selector where the initrd looks for it, in %s',
+    async name => {
+      const { start } = own.record.partitions.find(each => each.name === name)!;
+      const disk = await open(path.join(own.out, 'eflow.raw'));
+      // choose_root of overlays/initrd/init reads the first 256 KiB alone.
+      const { buffer } = await disk.read(Buffer.alloc(256 * 2 ** 10), 0, 256 * 2 ** 10, start);
+      await disk.close();
+      expect(buffer.toString('latin1')).toContain('# GRUB Environment Block\n');
+    },
+  );
 
   it('tells the root hash, the packages and the tools', () => {
     expect(own.record.rootHash).toMatch(/^[0-9a-f]{64}$/);

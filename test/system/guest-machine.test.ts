@@ -1,40 +1,42 @@
-/** The machine that claims talk to: the real image, its key on a seed disk, off and on again with a larger disk. */
+/** The real VHDX under real firmware, its key on a seed disk: it is what build.json says, and claims can talk to it. */
 import { readdirSync, readFileSync } from 'node:fs';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { diskFile } from '../../pipeline/commands/disk-file.ts';
-import { digestFile } from '../../pipeline/engine/digest.ts';
-import type { GuestMachine, MachineRequest } from '../../pipeline/engine/machine/guest-machine.ts';
-import { startMachine } from '../../pipeline/engine/machine/start.ts';
-import { inTree, testEnvironment } from '../support/caisson.ts';
-import { vmTools } from '../support/vm-tools.ts';
+import type { GuestMachine } from '../../pipeline/engine/machine/guest-machine.ts';
+import { factsOf, startSeeded } from '../support/guest.ts';
+import { digest, makeKeys, workplace } from '../support/provisioned.ts';
 
-const { own, tools, scratch } = inject('builds');
-const folder = path.join(scratch, 'guest-machine');
+const builds = inject('builds');
+const { own } = builds;
+const place = workplace(builds, 'guest-machine');
+const { folder, at } = place;
 const image = path.join(own.out, 'eflow.vhdx');
-const never = new AbortController().signal;
-const GiB = 2 ** 30;
 
-let tree: string;
-let before: string;
-let machine: GuestMachine;
-const request = async (extra: Partial<MachineRequest> = {}): Promise<MachineRequest> => ({
-  image: await diskFile(image),
-  key: path.join(folder, 'key'),
-  user: 'admin',
-  memoryMiB: 1024,
-  cpus: 2,
-  tpm: false,
-  otherDisks: [await diskFile(path.join(folder, 'seed.raw'))],
-  credentials: {},
-  scratch: path.join(folder, 'machine'),
-  growTo: 0,
-  login: true,
-  ...extra,
-});
-const start = async (extra: Partial<MachineRequest> = {}): Promise<GuestMachine> =>
-  startMachine(await request(extra), { environment: testEnvironment(own.cache), tree, signal: never });
+const SCRIPT = `
+echo "root=$(findmnt --noheadings --output SOURCE,FSTYPE,OPTIONS /)"
+echo "table=$(cat /sys/block/dm-0/dm/name) $(cat /sys/block/dm-0/ro) $(cat /sys/block/dm-0/dm/uuid)"
+echo "cmdline=$(cat /proc/cmdline)"
+echo "slot=$(cat /run/caisson/slot)"
+echo "slave=$(ls /sys/block/dm-0/slaves)"
+echo "usr=$(touch /usr/caisson-was-here 2>&1)"
+echo "remount=$(mount -o remount,rw / 2>&1 && touch /usr/caisson-was-here 2>&1)"
+for each in /etc /home /root /var; do
+  echo "overlay$each=$(findmnt --noheadings --output FSTYPE $each) $(touch $each/written && echo writable)"
+done
+echo "store=$(findmnt --noheadings --output OPTIONS /var/.eflow/overlays)"
+echo "hidden=$(ls /var/.eflow/overlays | tr '\\n' ' ')"
+echo "logs=$(findmnt --noheadings --output FSTYPE,OPTIONS /logs)"
+echo "state=$(systemctl is-system-running --wait)"
+echo "failed=$(systemctl list-units --failed --plain --no-legend | tr '\\n' ';')"
+echo "target=$(systemctl is-active multi-user.target)"
+echo "kernel=$(uname -r)"
+echo "listen=$(ss --listening --tcp --numeric --no-header | awk '{print $4}' | grep -v '^127\\.\\|^\\[::1\\]' | tr '\\n' ' ')"
+echo "image=$(. /etc/os-release; echo $IMAGE_ID $IMAGE_VERSION)"
+echo "machine=$(wc -c </etc/machine-id)"
+echo "passwords=$(grep -c '^[^:]*:\\$' /etc/shadow)"
+`;
+
 /** Processes that work on the folder of the machine. */
 const left = (): string[] =>
   readdirSync('/proc').flatMap(pid => {
@@ -46,20 +48,68 @@ const left = (): string[] =>
     }
   });
 
+let before: string;
+let machine: GuestMachine;
+let facts: Record<string, string>;
 beforeAll(async () => {
-  await mkdir(path.join(folder, 'seed'), { recursive: true });
-  tree = await vmTools(own.cache);
-  ({ sha256: before } = await digestFile(image, never));
-  await inTree(tree, folder, ['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-C', 'quay', '-f', '/mnt/work/key']);
-  await writeFile(path.join(folder, 'seed/authorized_keys'), await readFile(path.join(folder, 'key.pub')));
-  await writeFile(path.join(folder, 'seed/hostname'), 'buoy-7\n');
-  const seed = ['mke2fs', '-q', '-L', 'CAISSON-SEED', '-d', '/mnt/work/seed', '/mnt/work/seed.raw', '4M'];
-  await inTree(tools, folder, seed);
-  machine = await start();
+  before = await digest(image);
+  await makeKeys(place, ['mate']);
+  machine = await startSeeded(place, { image, cache: own.cache });
+  facts = await factsOf(machine, SCRIPT);
 });
 afterAll(async () => {
   await machine.kill();
   await rm(folder, { recursive: true, force: true });
+});
+
+describe('eflow.vhdx', () => {
+  it('boots through the selector into slot A, to multi-user', () => {
+    expect(machine.console.some(line => line.includes('caisson: slot A'))).toBe(true);
+    expect(facts).toMatchObject({ slot: 'A', slave: 'sda3', target: 'active', state: 'running', failed: '' });
+    expect(facts.cmdline).toContain('caisson.slot=A rauc.slot=A');
+  });
+
+  it('says on the console how it is reached, and asks nobody to log in there', () => {
+    const ready = `caisson: ready: buoy-7 eflow ${own.record.version} slot A, ssh admin@`;
+    expect(machine.console.some(line => line.includes(ready))).toBe(true);
+    expect(machine.console.some(line => /login:/.test(line))).toBe(false);
+  });
+
+  it('has its root on dm-verity with the root hash of build.json', () => {
+    expect(facts.root).toMatch(/^\/dev\/mapper\/root erofs ro,/);
+    expect(facts.table).toMatch(/^root 1 CRYPT-VERITY-/);
+    expect(facts.cmdline).toContain(`caisson.roothash=${own.record.rootHash}`);
+  });
+
+  it('refuses every write to /usr, remounted or not', () => {
+    expect(facts.usr).toMatch(/Read-only file system$/);
+    expect(facts.remount).toMatch(/write-protected/);
+  });
+
+  it.each(['/etc', '/home', '/root', '/var'])('has a writable overlay on %s', name => {
+    expect(facts[`overlay${name}`]).toBe('overlay writable');
+  });
+
+  it('shows the store of the overlays read-only', () => {
+    expect(facts.store).toMatch(/^ro,/);
+    expect(facts.hidden).toBe('etc home root var');
+  });
+
+  it('has Log at /logs with the flags of the layout', () => {
+    expect(facts.logs).toMatch(/^ext4 rw,nosuid,nodev,noexec/);
+  });
+
+  it('runs the kernel and the version of build.json', () => {
+    expect(facts.kernel).toBe((own.record as unknown as { kernel: string }).kernel);
+    expect(facts.image).toBe(`eflow ${own.record.version}`);
+    expect(facts.machine).toBe('33');
+  });
+
+  it('listens on nothing but SSH, and no account has a password', () => {
+    // ss tells [::] by inet_diag, whose module is barred; from /proc it reads *.
+    expect(new Set(facts.listen?.split(' '))).toEqual(new Set(['0.0.0.0:22', '*:22']));
+    expect(facts.passwords).toBe('0');
+  });
 });
 
 describe('the first boot', () => {
@@ -113,7 +163,7 @@ describe('from outside', () => {
     }
     const { outside } = machine;
     const source = await outside.take();
-    const attempt = { user: 'admin', key: path.join(folder, 'key'), certificate: null, command: 'id -un', extra: [] };
+    const attempt = { user: 'admin', key: at('mate'), certificate: null, command: 'id -un', extra: [] };
     expect(await outside.ssh({ ...attempt, source: source.v4 })).toMatchObject({ exitCode: 0, stdout: 'admin\n' });
     expect(await outside.ssh({ ...attempt, source: source.v6 })).toMatchObject({ exitCode: 0, stdout: 'admin\n' });
     const refused = await outside.ssh({ ...attempt, source: source.v6, key: null });
@@ -126,44 +176,9 @@ describe('from outside', () => {
   });
 });
 
-it('reboots, keeps what it wrote and its keys, and the connection stands again', async () => {
-  const keys = machine.hostKeys;
-  await machine.sh('echo kelp >/root/kept; sync');
-  await machine.reboot();
-  expect(machine.boots).toBe(2);
-  expect(machine.hostKeys).toEqual(keys);
-  expect(await machine.sh('cat /root/kept')).toMatchObject({ stdout: 'kelp\n' });
-});
-
-it('off and on again, it has what it wrote on a disk that grew', async () => {
-  const size = async (): Promise<number> =>
-    Number(
-      (
-        await machine.sh(
-          'lsblk --bytes --nodeps --noheadings --output SIZE "/dev/$(lsblk --noheadings --output PKNAME "$(readlink -f /dev/caisson/Data)")"',
-        )
-      ).stdout,
-    );
-  const grown = (await size()) + 3 * GiB;
-  await machine.powerOff();
-  expect(left()).toEqual([]);
-  machine = await start({ growTo: grown });
-  expect(await size()).toBe(grown);
-  expect(await machine.sh('cat /root/kept')).toMatchObject({ stdout: 'kelp\n' });
-});
-
 it('killed, it leaves no process, and the image as it was', async () => {
   await machine.kill();
   await expect.poll(left, { timeout: 5000, interval: 20 }).toEqual([]);
-  expect((await digestFile(image, never)).sha256).toBe(before);
+  expect(await digest(image)).toBe(before);
   await expect(machine.waitForLine(/never/, { from: 0, limitSeconds: 60 })).rejects.toThrow(/ended|off/);
-});
-
-it('one that nobody can log in to is given up with the reason', async () => {
-  const alone = { otherDisks: [], scratch: path.join(folder, 'alone') };
-  await expect(start(alone)).rejects.toMatchObject({
-    name: 'BuildFault',
-    message: 'nobody can log in to this machine',
-  });
-  expect(left()).toEqual([]);
 });

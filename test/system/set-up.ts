@@ -2,13 +2,13 @@
  * Builds pipeline/eflow.yaml twice, once as root and once as an ordinary user in another folder, time zone, umask and
  * locale; every system test shares these two. Packages and their resolution are shared; stores are not.
  */
-import { cp, mkdir, mkdtemp, readdir, readFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
 import type { TestProject } from 'vitest/node';
 import { asRoot, CLI, PROJECT } from '../support/caisson.ts';
-import { vmTools } from '../support/vm-tools.ts';
+import { buildTools, vmTools } from '../support/vm-tools.ts';
 
 export interface BuildRecord {
   image: string;
@@ -83,7 +83,7 @@ export default async function setUp(project: TestProject): Promise<() => Promise
   for (const name of kept) await addMissing(path.join(rootCache, name), path.join(home, name));
   const user = await buildAsUser(scratch, rootCache);
   const own = process.geteuid?.() === 0 ? root : user;
-  project.provide('builds', { root, user, own, tools: await toolsTree(own.cache), scratch });
+  project.provide('builds', { root, user, own, tools: await buildTools(own.cache), scratch });
   return async () => {
     // With what the definitions of single tests needed on top.
     for (const name of ['pool', 'resolutions']) await addMissing(path.join(own.cache, name), path.join(home, name));
@@ -171,10 +171,4 @@ async function addMissing(from: string, to: string): Promise<void> {
   await execa('cp', ['--archive', '--no-clobber', '--reflink=auto', '--no-target-directory', from, to], {
     reject: false,
   });
-}
-
-async function toolsTree(cache: string): Promise<string> {
-  const [name] = (await readdir(path.join(cache, 'trees'))).filter(each => each.startsWith('tools-'));
-  if (name === undefined) throw new Error('the build left no tools tree');
-  return path.join(cache, 'trees', name);
 }

@@ -143,7 +143,10 @@ function guestMachine(
   };
 }
 
-function mustLetIn(line: string): void {
+/**
+ * Throws BuildFault unless the console line that says the machine is ready names a login over the network.
+ */
+export function mustLetIn(line: string): void {
   const login = readyOf(line)?.login ?? null;
   if (login === null)
     throw new BuildFault('nobody can log in to this machine', 'give it a key: caisson provision makes a copy with one');
