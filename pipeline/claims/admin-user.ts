@@ -1,15 +1,12 @@
 import { ask, endOf, quoted } from './ask.ts';
-import { fact, type Claim } from './claim.ts';
+import { claim, fact } from './claim.ts';
 
-export const adminUser: Claim = {
+export const adminUser = claim({
   name: 'admin-user',
   promise: ({ ssh }) =>
     `${ssh?.user ?? ''} ${ssh?.sudo === 'nopasswd' ? 'becomes root by sudo without a password' : 'cannot become root'}; other users cannot.`,
   tried: 'sudo as that user, and as another',
-  scenario: 'first',
-  order: 'alone',
   applies: ({ ssh }) => ssh !== null,
-  prepare: null,
   prove: async ({ machine, declaration }) => {
     const user = declaration.ssh?.user ?? '';
     const answers = await ask(
@@ -29,4 +26,4 @@ say id "$(id ${quoted(user)})"`,
       fact(!/uid=0\(/.test(answers.one('id')), answers.one('id').slice(0, 100)),
     ];
   },
-};
+});

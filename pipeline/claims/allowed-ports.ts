@@ -1,24 +1,21 @@
 import type { AllowedPort } from '../formats/declaration.ts';
 import type { ProvenFact } from '../formats/proof.ts';
 import { addressIn } from './networks.ts';
-import { fact, outsideOf, Untried, type Claim, type Subject } from './claim.ts';
+import { claim, fact, outsideOf, type Subject, Untried } from './claim.ts';
 import { scan } from './port-scan.ts';
 
-export const allowedPorts: Claim = {
+export const allowedPorts = claim({
   name: 'allowed-ports',
   promise: ({ firewall }) =>
     `The firewall lets in ${(firewall?.allow ?? []).map(each => `${each.protocol}/${each.port}${each.from.length === 0 ? '' : ` from ${each.from.join(', ')}`}`).join('; ')}.`,
   tried: 'from another host: from each network that is named, and from an address that is in none',
-  scenario: 'first',
-  order: 'alone',
   applies: ({ firewall }) => firewall?.input === 'drop' && firewall.allow.length > 0,
-  prepare: null,
   prove: async subject => {
     const facts: ProvenFact[] = [];
     for (const each of subject.declaration.firewall?.allow ?? []) facts.push(...(await tryPort(subject, each)));
     return facts;
   },
-};
+});
 
 async function tryPort(subject: Subject, allowed: AllowedPort): Promise<ProvenFact[]> {
   const stranger = await outsideOf(subject).take();

@@ -35,6 +35,16 @@ export interface Claim {
   prove(subject: Subject): Promise<ProvenFact[]>;
 }
 
+type Usual = Pick<Claim, 'scenario' | 'order' | 'applies' | 'prepare'>;
+
+/** What most claims have in common: of every image, seen once the machine is up, with no past, in turn. */
+const USUAL: Usual = { scenario: 'first', order: 'alone', applies: () => true, prepare: null };
+
+/** A claim that names only what sets it apart. */
+export function claim(stated: Omit<Claim, keyof Usual> & Partial<Usual>): Claim {
+  return { ...USUAL, ...stated };
+}
+
 export interface Subject {
   declaration: Declaration;
   machine: GuestMachine;

@@ -1,5 +1,5 @@
 import { ask } from './ask.ts';
-import { fact, type Claim, type Subject } from './claim.ts';
+import { claim, fact, type Subject } from './claim.ts';
 import { readStorage } from './storage.ts';
 
 interface Identity {
@@ -11,13 +11,12 @@ interface Identity {
   uuids: Record<string, string>;
 }
 
-export const copiesDiffer: Claim = {
+export const copiesDiffer = claim({
   name: 'copies-differ',
   promise: () =>
     'Two copies of the image share no host key, machine-id, disk or partition GUID, nor UUID of Log or Data.',
   tried: 'both booted, all of them read in the guest',
   scenario: 'other',
-  order: 'alone',
   applies: ({ overlays }) => overlays !== null,
   prepare: async subject => JSON.stringify(await identityOf(subject, subject.image.diskGuid)),
   prove: async subject => {
@@ -55,7 +54,7 @@ export const copiesDiffer: Claim = {
       }),
     ];
   },
-};
+});
 
 /** Of the disk with this GUID: another copy may be attached. */
 async function identityOf({ machine }: Subject, diskGuid: string): Promise<Identity> {

@@ -1,14 +1,10 @@
 import { ask } from './ask.ts';
-import { fact, type Claim } from './claim.ts';
+import { claim, fact } from './claim.ts';
 
-export const coreDumps: Claim = {
+export const coreDumps = claim({
   name: 'core-dumps',
   promise: () => 'A program that crashes leaves no core dump.',
   tried: 'a process killed with SIGSEGV in a folder it may write to; limits and core pattern read',
-  scenario: 'first',
-  order: 'alone',
-  applies: () => true,
-  prepare: null,
   prove: async ({ machine }) => {
     const answers = await ask(
       machine,
@@ -32,4 +28,4 @@ say limit "$(sed -n 's/^Max core file size *\([^ ]*\).*/\1/p' "/proc/$(systemctl
       fact(answers.one('limit') === '0', `soft limit of a service: ${answers.one('limit')}`),
     ];
   },
-};
+});

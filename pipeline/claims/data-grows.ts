@@ -1,7 +1,7 @@
 import type { Declaration } from '../formats/declaration.ts';
 import type { ProvenFact } from '../formats/proof.ts';
 import { ask, quoted } from './ask.ts';
-import { ClaimFault, fact, type Claim, type Subject } from './claim.ts';
+import { claim, ClaimFault, fact, type Subject } from './claim.ts';
 import { logPartition } from './log-partition.ts';
 import { readStorage } from './storage.ts';
 
@@ -25,14 +25,13 @@ const MARK = 'caisson-prove-log';
 /** What alignment and the backup table may leave free at the end. */
 const SLACK = 2 * 2 ** 20;
 
-export const dataGrows: Claim = {
+export const dataGrows = claim({
   name: 'data-grows',
   promise: declaration =>
     `${growing(declaration)?.name ?? ''} fills the disk by itself after the disk was grown, and no other partition changes.`,
   tried:
     'the disk of a copy grown from outside twice, booted each time; partition table and superblock read in the guest',
   scenario: 'grown',
-  order: 'alone',
   applies: declaration => growing(declaration) !== null,
   prepare: async subject => {
     const log = logPartition(subject.declaration)?.mount ?? null;
@@ -40,7 +39,7 @@ export const dataGrows: Claim = {
     return JSON.stringify(await measure(subject));
   },
   prove: async subject => judgeGrowth(JSON.parse(subject.before) as Growth, await measure(subject)),
-};
+});
 
 /** Both were grown by some hundred MiB before they were measured. */
 export function judgeGrowth(once: Growth, twice: Growth): ProvenFact[] {

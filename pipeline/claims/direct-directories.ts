@@ -1,6 +1,6 @@
 import type { ProvenFact } from '../formats/proof.ts';
 import { ask, endOf, quoted } from './ask.ts';
-import { fact, type Claim, type Subject } from './claim.ts';
+import { claim, fact, type Subject } from './claim.ts';
 import { flagFacts } from './flags.ts';
 import { blockOf, mountAt, readStorage } from './storage.ts';
 
@@ -15,21 +15,18 @@ ends write sh -c 'echo layered >"$1/merged/file" && cat "$1/upper/file"' sh "$wo
 ends nested "$work/merged/program"
 umount "$work/merged"; rm -rf "$work"`;
 
-export const directDirectories: Claim = {
+export const directDirectories = claim({
   name: 'direct-directories',
   promise: ({ overlays }) =>
     `${(overlays?.direct ?? []).map(each => each.path).join(', ')} take a nested overlay, and programs run there unless noexec is declared.`,
   tried: 'in each: an overlay with upper and work in it, a program from a plain folder and from that overlay',
-  scenario: 'first',
-  order: 'alone',
   applies: ({ overlays }) => (overlays?.direct.length ?? 0) > 0,
-  prepare: null,
   prove: async subject => {
     const facts: ProvenFact[] = [];
     for (const each of subject.declaration.overlays?.direct ?? []) facts.push(...(await tryOne(subject, each)));
     return facts;
   },
-};
+});
 
 async function tryOne(
   { machine, declaration }: Subject,

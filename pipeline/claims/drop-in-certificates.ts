@@ -1,5 +1,5 @@
 import { ask, quoted } from './ask.ts';
-import { fact, type Claim } from './claim.ts';
+import { claim, fact } from './claim.ts';
 
 const FOLDER = '/var/lib/caisson/ca-certificates';
 const BUNDLE = '/etc/ssl/certs/ca-certificates.crt';
@@ -18,13 +18,11 @@ zjyJ02/ZAiBxrUjg0K7oK0GVlr2n3GOwkTcOQU2OlbSk9DEkH/gUJQ==
 -----END CERTIFICATE-----
 `;
 
-export const dropInCertificates: Claim = {
+export const dropInCertificates = claim({
   name: 'drop-in-certificates',
   promise: () => `CA certificates put into ${FOLDER} are trusted after a reboot.`,
   tried: 'a certificate put there, reboot, looked for in the bundle that TLS programs read',
   scenario: 'rebooted',
-  order: 'alone',
-  applies: () => true,
   prepare: async ({ machine }) => {
     await ask(
       machine,
@@ -45,4 +43,4 @@ rm -f ${FOLDER}/prove.crt`,
       fact(Number(answers.one('all')) > 50, `${answers.one('all')} certificates in all`),
     ];
   },
-};
+});

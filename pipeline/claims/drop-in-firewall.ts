@@ -1,17 +1,16 @@
 import { ask } from './ask.ts';
-import { fact, outsideOf, type Claim, type Subject } from './claim.ts';
+import { claim, fact, outsideOf, type Subject } from './claim.ts';
 
 const FOLDER = '/var/lib/caisson/firewall.d';
 const PORT = 7351;
 const NEIGHBOUR = 7352;
 
-export const dropInFirewall: Claim = {
+export const dropInFirewall = claim({
   name: 'drop-in-firewall',
   promise: () =>
     `Rules put into ${FOLDER} take effect at a reload and after a reboot; what iptables refuses there is left out.`,
   tried: `rules for tcp/${PORT} and a broken file put there, reloaded, reboot; tried from outside`,
   scenario: 'rebooted',
-  order: 'alone',
   applies: ({ firewall }) => firewall?.input === 'drop',
   prepare: async subject => {
     const { machine } = subject;
@@ -45,7 +44,7 @@ chmod 644 ${FOLDER}/*; systemctl reload caisson-firewall || true`,
       fact(warned, `the broken file is ${warned ? 'told' : 'NOT told'} on the console`),
     ];
   },
-};
+});
 
 type Answer = 'open' | 'refused' | 'no answer';
 interface Seen {

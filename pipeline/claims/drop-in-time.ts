@@ -1,17 +1,15 @@
 import { ask } from './ask.ts';
-import { fact, type Claim } from './claim.ts';
+import { claim, fact } from './claim.ts';
 
 const FOLDER = '/var/lib/caisson/ntp.d';
 /** Of TEST-NET-1 (RFC 5737): nobody answers there. */
 const SERVER = '192.0.2.123';
 
-export const dropInTime: Claim = {
+export const dropInTime = claim({
   name: 'drop-in-time',
   promise: () => `Time servers put into ${FOLDER} are used after a reboot.`,
   tried: 'a server put there, reboot, chronyd asked for its sources',
   scenario: 'rebooted',
-  order: 'alone',
-  applies: () => true,
   prepare: async ({ machine }) => {
     await ask(
       machine,
@@ -34,4 +32,4 @@ export const dropInTime: Claim = {
       ),
     ];
   },
-};
+});

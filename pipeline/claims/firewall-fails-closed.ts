@@ -1,5 +1,5 @@
 import { ask, endOf } from './ask.ts';
-import { fact, outsideOf, type Claim } from './claim.ts';
+import { claim, fact, outsideOf } from './claim.ts';
 
 const RULES = '/usr/share/caisson/firewall';
 const UNIT = 'caisson-firewall.service';
@@ -23,15 +23,13 @@ touch closed; echo "caisson-prove: closed" >/dev/console
 sleep 15
 umount ${RULES}; systemctl reset-failed ${UNIT}; systemctl restart ${UNIT} systemd-networkd; sleep 1; echo "caisson-prove: open" >/dev/console'`;
 
-export const firewallFailsClosed: Claim = {
+export const firewallFailsClosed = claim({
   name: 'firewall-fails-closed',
   promise: () => 'Rules that fail to load leave every port closed, not open.',
   tried:
     'rules that iptables refuses put in place of the right ones, the unit started anew; SSH tried from outside, then put right',
-  scenario: 'first',
   order: 'last',
   applies: ({ firewall }) => firewall?.input === 'drop',
-  prepare: null,
   prove: async subject => {
     const { machine } = subject;
     const outside = outsideOf(subject);
@@ -76,4 +74,4 @@ rm -rf /run/caisson-prove-seen /run/caisson-prove-rules`,
       fact(again === open, `SSH put right: ${again}`),
     ];
   },
-};
+});

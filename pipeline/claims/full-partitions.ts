@@ -1,20 +1,18 @@
 import type { Declaration } from '../formats/declaration.ts';
 import { ask, endOf, quoted } from './ask.ts';
-import { fact, type Claim } from './claim.ts';
+import { claim, fact } from './claim.ts';
 import { logPartition, storePartition } from './log-partition.ts';
 
 /** KiB that the machine itself may have freed, to be able to start. */
 const MOST_LEFT = 8192;
 
-export const fullPartitions: Claim = {
+export const fullPartitions = claim({
   name: 'full-partitions',
   promise: declaration =>
     `A full ${[storePartition(declaration), logPartition(declaration)].flatMap(each => each?.name ?? []).join(' and a full ')} stops neither boot nor SSH.`,
   tried: 'filled up to the last block as root, reboot, new SSH connection',
   scenario: 'full',
-  order: 'alone',
   applies: declaration => storePartition(declaration) !== null || logPartition(declaration) !== null,
-  prepare: null,
   prove: async ({ machine, declaration }) => {
     const places = fillPlaces(declaration);
     const answers = await ask(
@@ -43,7 +41,7 @@ ends write touch /run/caisson-prove`,
       ),
     ];
   },
-};
+});
 
 /** A directory on each partition that can be filled: one that is bound from it, or an overlay whose writes go there. */
 export function fillPlaces({ overlays, ...rest }: Declaration): string[] {

@@ -1,11 +1,10 @@
-import { fact, type Claim } from './claim.ts';
+import { claim, fact } from './claim.ts';
 
-export const hostKeyKept: Claim = {
+export const hostKeyKept = claim({
   name: 'host-key-kept',
   promise: () => 'The SSH host keys are the same after a reboot.',
   tried: 'host keys on the console at both boots; the connection was made with the second ones',
   scenario: 'rebooted',
-  order: 'alone',
   applies: ({ ssh }) => ssh !== null,
   prepare: async ({ machine }) => JSON.stringify(machine.hostKeys),
   prove: async ({ machine, before }) => {
@@ -20,4 +19,4 @@ export const hostKeyKept: Claim = {
       }),
     ];
   },
-};
+});

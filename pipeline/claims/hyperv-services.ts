@@ -1,15 +1,11 @@
 import { ask } from './ask.ts';
-import { fact, type Claim } from './claim.ts';
+import { claim, fact } from './claim.ts';
 
 /** The host writes into the guest through these: kvp tells and takes values, fcopy takes files. */
-export const hypervServices: Claim = {
+export const hypervServices = claim({
   name: 'hyperv-services',
   promise: ({ features }) => `Of Hyper-V's guest services KVP is ${features.kvp}, and file copy is absent.`,
   tried: 'daemons looked for; the drivers that every guest needs looked for',
-  scenario: 'first',
-  order: 'alone',
-  applies: () => true,
-  prepare: null,
   prove: async ({ machine, declaration }) => {
     const answers = await ask(
       machine,
@@ -28,4 +24,4 @@ for each in hv_vmbus hv_storvsc hv_netvsc hv_utils hv_sock; do modinfo "$each" >
       ),
     ];
   },
-};
+});

@@ -1,5 +1,5 @@
 import { ask, quoted } from './ask.ts';
-import { ClaimFault, fact, type Claim } from './claim.ts';
+import { claim, ClaimFault, fact } from './claim.ts';
 import { logPartition } from './log-partition.ts';
 
 /** The journal may take this share of the partition at the most: other programs log there too. */
@@ -35,15 +35,13 @@ say files "$(ls "$folder" | grep -c 'journal$')"
 rm -f "$folder"/system@*-00000000000*-00000000000*.journal
 tell status systemctl is-active systemd-journald`;
 
-export const journalCapped: Claim = {
+export const journalCapped = claim({
   name: 'journal-capped',
   promise: declaration =>
     `The journal keeps below a limit that leaves room on ${logPartition(declaration)?.name ?? ''}, and removes old files for it.`,
   tried: "journald's own limit read; its folder filled beyond it, more written; measured again",
   scenario: 'other',
-  order: 'alone',
   applies: declaration => logPartition(declaration) !== null,
-  prepare: null,
   prove: async ({ machine, declaration }) => {
     const mount = logPartition(declaration)?.mount ?? '';
     const answers = await ask(machine, `mount=${quoted(mount)}${SCRIPT}`, 240);
@@ -57,4 +55,4 @@ export const journalCapped: Claim = {
       fact(answers.one('status') === 'active', `journald is ${answers.one('status')}`),
     ];
   },
-};
+});

@@ -1,15 +1,14 @@
 import { ask } from './ask.ts';
-import { fact, type Claim } from './claim.ts';
+import { claim, fact } from './claim.ts';
 import { logPartition } from './log-partition.ts';
 import { blockOf, mountAt, readStorage } from './storage.ts';
 
-export const journalKept: Claim = {
+export const journalKept = claim({
   name: 'journal-kept',
   promise: declaration =>
     `The journal is on ${logPartition(declaration)?.name ?? ''} and keeps the messages of earlier boots.`,
   tried: 'a message logged, reboot, read from the journal of the boot before; the file that holds it looked for',
   scenario: 'rebooted',
-  order: 'alone',
   applies: declaration => logPartition(declaration) !== null,
   prepare: async ({ machine }) => {
     const word = crypto.randomUUID();
@@ -47,4 +46,4 @@ say volatile "$(ls -d /run/log/journal/*/*.journal 2>/dev/null | wc -l)"`,
       fact(Number(answers.one('boots')) >= 2, `the journal knows ${answers.one('boots')} boots`),
     ];
   },
-};
+});

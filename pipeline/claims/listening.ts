@@ -1,17 +1,13 @@
 import { ask } from './ask.ts';
-import { fact, type Claim } from './claim.ts';
+import { claim, fact } from './claim.ts';
 
-export const listening: Claim = {
+export const listening = claim({
   name: 'listening',
   promise: ({ ssh }) =>
     ssh === null || ssh.transport === 'vsock'
       ? 'Nothing listens on TCP but on the loopback device.'
       : 'Only SSH listens on TCP, but for the loopback device.',
   tried: 'sockets of the kernel',
-  scenario: 'first',
-  order: 'alone',
-  applies: () => true,
-  prepare: null,
   prove: async ({ machine, declaration: { ssh, firewall } }) => {
     const answers = await ask(
       machine,
@@ -30,4 +26,4 @@ export const listening: Claim = {
       ),
     ];
   },
-};
+});

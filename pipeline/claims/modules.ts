@@ -1,5 +1,5 @@
 import { ask, endOf, quoted } from './ask.ts';
-import { fact, type Claim } from './claim.ts';
+import { claim, fact } from './claim.ts';
 
 /** Kept out of the way on most machines: file systems, protocols and buses that nobody asked for. */
 const UNWANTED = [
@@ -24,15 +24,12 @@ const UNWANTED = [
   'kvm',
 ];
 
-export const modules: Claim = {
+export const modules = claim({
   name: 'modules',
   promise: ({ modules }) =>
     `Of the kernel modules, ${modules?.length ?? 0} that are declared may be loaded, and no others.`,
   tried: 'every module of the kernel not declared asked of modprobe (dry run), twenty for real; declared ones loaded',
-  scenario: 'first',
-  order: 'alone',
   applies: ({ modules }) => modules !== null,
-  prepare: null,
   prove: async ({ machine, declaration }) => {
     const declared = new Set((declaration.modules ?? []).map(plain));
     const answers = await ask(
@@ -73,7 +70,7 @@ ends loads modprobe ${quoted(declaration.modules?.at(0) ?? 'overlay')}`,
       fact(loads.code === 0, `a declared one loads${loads.code === 0 ? '' : `: ${loads.text}`}`),
     ];
   },
-};
+});
 
 /** The kernel writes `_` where file names have `-`. */
 function plain(name: string): string {

@@ -1,20 +1,17 @@
 import type { Declaration, DeclaredPartition } from '../formats/declaration.ts';
 import { ask, endOf, quoted } from './ask.ts';
-import { fact, type Claim } from './claim.ts';
+import { claim, fact } from './claim.ts';
 import { flagFacts } from './flags.ts';
 import { blockOf, mountAt, readStorage } from './storage.ts';
 
-export const mountFlags: Claim = {
+export const mountFlags = claim({
   name: 'mount-flags',
   promise: declaration =>
     `${mounted(declaration)
       .map(each => `${each.name} (${each.mount})`)
       .join(', ')} are mounted as declared.`,
   tried: 'mount table of the kernel; where noexec is declared and writing is possible, a program started from there',
-  scenario: 'first',
-  order: 'alone',
   applies: declaration => mounted(declaration).length > 0,
-  prepare: null,
   prove: async ({ machine, declaration }) => {
     const storage = await readStorage(machine);
     const places = mounted(declaration);
@@ -46,7 +43,7 @@ export const mountFlags: Claim = {
       }),
     ];
   },
-};
+});
 
 /** The root has a claim of its own; of two slots the booted one is mounted. */
 function mounted({ partitions }: Declaration): DeclaredPartition[] {

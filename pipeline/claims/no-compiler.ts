@@ -1,4 +1,4 @@
-import { fact, type Claim } from './claim.ts';
+import { claim, fact } from './claim.ts';
 import { findPrograms } from './find-programs.ts';
 
 /** Compilers and assemblers, linkers and builders, interpreters, debuggers. */
@@ -18,14 +18,10 @@ const FOLDERS = [
   '/usr/src/linux-headers',
 ];
 
-export const noCompiler: Claim = {
+export const noCompiler = claim({
   name: 'no-compiler',
   promise: () => 'There is no compiler, linker or debugger, and no interpreter beyond the shell and awk.',
   tried: `all executable files searched for ${NAMES.length} names; ${FOLDERS.length} folders looked for`,
-  scenario: 'first',
-  order: 'alone',
-  applies: () => true,
-  prepare: null,
   prove: async ({ machine }) => {
     const { searched, found, folders } = await findPrograms(machine, { names: NAMES, folders: FOLDERS });
     return [
@@ -37,4 +33,4 @@ export const noCompiler: Claim = {
       ),
     ];
   },
-};
+});

@@ -1,17 +1,15 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { ask } from './ask.ts';
-import { fact, type Claim } from './claim.ts';
+import { claim, fact } from './claim.ts';
 
 const PROMPT = /(login|password): *$|^[^ ]*[#$] *$|Press Enter|maintenance/i;
 
-export const noConsoleLogin: Claim = {
+export const noConsoleLogin = claim({
   name: 'no-console-login',
   promise: () => 'The console has no login and no shell.',
   tried: 'Enter, a user name, Enter again on the serial line; gettys and shells on terminals looked for',
-  scenario: 'first',
   order: 'beside',
   applies: ({ features }) => features.console === 'off',
-  prepare: null,
   prove: async ({ machine }) => {
     const from = machine.console.length;
     for (const keys of ['\r', 'root\r', '\r']) {
@@ -41,4 +39,4 @@ for each in emergency rescue debug-shell; do say unit "$each $(systemctl show --
       ),
     ];
   },
-};
+});

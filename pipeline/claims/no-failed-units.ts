@@ -1,14 +1,10 @@
 import { ask } from './ask.ts';
-import { fact, type Claim } from './claim.ts';
+import { claim, fact } from './claim.ts';
 
-export const noFailedUnits: Claim = {
+export const noFailedUnits = claim({
   name: 'no-failed-units',
   promise: () => 'The system comes up without a failed or left out unit, and not in volatile mode.',
   tried: 'systemctl is-system-running, waited for; journal and console looked through for warnings',
-  scenario: 'first',
-  order: 'alone',
-  applies: () => true,
-  prepare: null,
   prove: async ({ machine }) => {
     const answers = await ask(
       machine,
@@ -38,4 +34,4 @@ say time "$(systemd-analyze time 2>/dev/null | head -n 1)"`,
         : [fact(true, `errors in the journal: ${answers.one('errors').slice(0, 160)}`)]),
     ];
   },
-};
+});

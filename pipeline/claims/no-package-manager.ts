@@ -1,4 +1,4 @@
-import { fact, type Claim } from './claim.ts';
+import { claim, fact } from './claim.ts';
 import { findPrograms } from './find-programs.ts';
 
 const NAMES = [
@@ -35,14 +35,10 @@ const DATABASES = [
   '/usr/lib/dpkg',
 ];
 
-export const noPackageManager: Claim = {
+export const noPackageManager = claim({
   name: 'no-package-manager',
   promise: () => 'There is no package manager, nor its database.',
   tried: `all executable files searched for ${NAMES.length} names; ${DATABASES.length} folders looked for`,
-  scenario: 'first',
-  order: 'alone',
-  applies: () => true,
-  prepare: null,
   prove: async ({ machine }) => {
     const { searched, found, folders } = await findPrograms(machine, { names: NAMES, folders: DATABASES });
     return [
@@ -51,4 +47,4 @@ export const noPackageManager: Claim = {
       fact(folders.length === 0, folders.length === 0 ? 'no database' : `FOUND ${folders.join(', ')}`),
     ];
   },
-};
+});

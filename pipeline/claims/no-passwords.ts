@@ -1,14 +1,10 @@
 import { ask, endOf } from './ask.ts';
-import { fact, type Claim } from './claim.ts';
+import { claim, fact } from './claim.ts';
 
-export const noPasswords: Claim = {
+export const noPasswords = claim({
   name: 'no-passwords',
   promise: () => 'No account has a password, empty or set; root is locked.',
   tried: 'every line of /etc/shadow and /etc/passwd; `su` to root as another user, with an empty password',
-  scenario: 'first',
-  order: 'alone',
-  applies: () => true,
-  prepare: null,
   prove: async ({ machine }) => {
     const answers = await ask(
       machine,
@@ -40,4 +36,4 @@ ends su setpriv --reuid=65534 --regid=65534 --clear-groups sh -c 'echo | su root
       ),
     ];
   },
-};
+});

@@ -1,13 +1,13 @@
 import type { Declaration, Firewall } from '../formats/declaration.ts';
 import type { ProvenFact } from '../formats/proof.ts';
-import { fact, outsideOf, type Claim, type Subject } from './claim.ts';
+import { claim, fact, outsideOf, type Subject } from './claim.ts';
 import { scan, type Scan } from './port-scan.ts';
 
 /** Services that systems have without being asked: names, addresses, time, sharing, discovery, tunnels. */
 const COMMON_UDP =
   '53,67,68,69,111,123,137,138,161,162,323,500,514,520,546,547,631,1194,1434,1701,1900,2049,3702,4500,4789,5353,5355,6081,8472,51820';
 
-export const openPorts: Claim = {
+export const openPorts = claim({
   name: 'open-ports',
   promise: declaration => {
     const { tcp, udp } = declaredPorts(declaration);
@@ -15,10 +15,8 @@ export const openPorts: Claim = {
     return `From outside ${names.length === 0 ? 'no port answers' : `only ${names.join(', ')} may answer`}, over IPv4 and IPv6.`;
   },
   tried: `nmap from another host: all 65,535 TCP ports and ${COMMON_UDP.split(',').length} UDP ports of common services`,
-  scenario: 'first',
   order: 'beside',
   applies: ({ firewall }) => firewall?.input === 'drop',
-  prepare: null,
   prove: async subject => {
     const outside = outsideOf(subject);
     const declared = declaredPorts(subject.declaration);
@@ -36,7 +34,7 @@ export const openPorts: Claim = {
     }
     return facts;
   },
-};
+});
 
 /** What the declaration lets in from everywhere, or from somewhere: the scan may meet either. */
 function declaredPorts({ firewall, ssh }: Declaration): { tcp: number[]; udp: number[] } {

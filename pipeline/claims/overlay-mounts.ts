@@ -1,17 +1,14 @@
 import { ask, endOf, quoted } from './ask.ts';
-import { fact, type Claim } from './claim.ts';
+import { claim, fact } from './claim.ts';
 import { flagFacts } from './flags.ts';
 import { blockOf, mountAt, readStorage } from './storage.ts';
 
-export const overlayMounts: Claim = {
+export const overlayMounts = claim({
   name: 'overlay-mounts',
   promise: ({ overlays }) =>
     `${(overlays?.entries ?? []).map(each => each.path).join(', ')} are overlay mounts with the flags declared, stored in ${overlays?.store ?? ''} of ${overlays?.content ?? ''}.`,
   tried: 'mount table of the kernel; a write to each',
-  scenario: 'first',
-  order: 'alone',
   applies: ({ overlays }) => (overlays?.entries.length ?? 0) > 0,
-  prepare: null,
   prove: async ({ machine, declaration }) => {
     const { overlays, partitions } = declaration;
     if (overlays === null) return [];
@@ -37,4 +34,4 @@ export const overlayMounts: Claim = {
       ];
     });
   },
-};
+});

@@ -1,19 +1,16 @@
 import { ask } from './ask.ts';
-import { fact, type Claim } from './claim.ts';
+import { claim, fact } from './claim.ts';
 import type { Declaration } from '../formats/declaration.ts';
 
 /** The first of these that the image has is changed: nobody's work depends on them. */
 const FILES = ['/etc/issue', '/etc/issue.net', '/etc/debian_version', '/etc/protocols', '/etc/services'];
 
-export const overlayReport: Claim = {
+export const overlayReport = claim({
   name: 'overlay-report',
   promise: () => '`caisson overlay-report` lists files of the upper layers that hide files of the image.',
   tried:
     'a file of the image changed, once newer than the image and once older; a new file made; the report read each time',
-  scenario: 'first',
-  order: 'alone',
   applies: declaration => fullEtc(declaration),
-  prepare: null,
   prove: async ({ machine }) => {
     const answers = await ask(
       machine,
@@ -39,7 +36,7 @@ cat /run/caisson-prove-kept >"$file"; touch -r /run/caisson-prove-kept "$file"; 
       fact(!stray, `a file that hides none is ${stray ? 'LISTED' : 'not listed'}`),
     ];
   },
-};
+});
 
 function fullEtc({ overlays }: Declaration): boolean {
   return overlays?.entries.some(each => each.path === '/etc' && each.mode === 'full') === true;

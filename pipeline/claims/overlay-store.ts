@@ -1,16 +1,13 @@
 import { ask, endOf, quoted } from './ask.ts';
-import { fact, type Claim } from './claim.ts';
+import { claim, fact } from './claim.ts';
 import { mountAt, readStorage } from './storage.ts';
 
-export const overlayStore: Claim = {
+export const overlayStore = claim({
   name: 'overlay-store',
   promise: ({ overlays }) =>
     `The store of the overlays is seen at /var${overlays?.store ?? ''}: read-only, and by root alone.`,
   tried: 'its mount and mode; as root a write; as another user a look',
-  scenario: 'first',
-  order: 'alone',
   applies: ({ overlays }) => overlays !== null,
-  prepare: null,
   prove: async ({ machine, declaration }) => {
     const place = `/var${declaration.overlays?.store ?? ''}`;
     const { options } = mountAt(await readStorage(machine), place);
@@ -31,4 +28,4 @@ tell holds ls "$place"`,
       fact(answers.one('holds') !== '', `it holds ${answers.one('holds').replaceAll(';', ', ')}`),
     ];
   },
-};
+});

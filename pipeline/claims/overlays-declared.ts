@@ -1,16 +1,15 @@
 import { ask, endOf, quoted } from './ask.ts';
-import { fact, type Claim } from './claim.ts';
+import { claim, fact } from './claim.ts';
 import type { Declaration } from '../formats/declaration.ts';
 
 const MARK = 'caisson-prove-planted';
 
-export const overlaysDeclared: Claim = {
+export const overlaysDeclared = claim({
   name: 'overlays-declared',
   promise: declaration =>
     `Of ${pathsOf(declaration).join(', ')} only what is named survives a reboot: a planted file does not.`,
   tried: 'a file planted there and into its folder on the store, reboot, looked for',
   scenario: 'rebooted',
-  order: 'alone',
   applies: declaration => pathsOf(declaration).length > 0,
   prepare: async ({ machine, declaration }) => {
     const writes = pathsOf(declaration).map(path => `: >${quoted(`${path}/${MARK}`)} || true`);
@@ -28,7 +27,7 @@ export const overlaysDeclared: Claim = {
       return fact(code === 1, `${path}: the planted file is ${code === 1 ? 'gone' : 'STILL THERE'}`);
     });
   },
-};
+});
 
 function pathsOf({ overlays }: Declaration): string[] {
   return (overlays?.entries ?? []).filter(each => each.mode === 'declared').map(each => each.path);

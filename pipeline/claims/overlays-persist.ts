@@ -1,15 +1,14 @@
 import { ask, quoted } from './ask.ts';
-import { fact, type Claim } from './claim.ts';
+import { claim, fact } from './claim.ts';
 import type { Declaration } from '../formats/declaration.ts';
 
 const MARK = 'caisson-prove-kept';
 
-export const overlaysPersist: Claim = {
+export const overlaysPersist = claim({
   name: 'overlays-persist',
   promise: declaration => `What is written to ${pathsOf(declaration).join(', ')} is there after a reboot.`,
   tried: 'a file with a random word written into each, reboot, read again',
   scenario: 'rebooted',
-  order: 'alone',
   applies: declaration => pathsOf(declaration).length > 0,
   prepare: async ({ machine, declaration }) => {
     const word = crypto.randomUUID();
@@ -27,7 +26,7 @@ export const overlaysPersist: Claim = {
       return fact(said === before, `${path}: ${said === before ? 'the word is there' : said || 'the file is empty'}`);
     });
   },
-};
+});
 
 function pathsOf({ overlays }: Declaration): string[] {
   return (overlays?.entries ?? []).filter(each => each.mode === 'full').map(each => each.path);

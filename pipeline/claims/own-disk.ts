@@ -1,16 +1,13 @@
 import { ask } from './ask.ts';
-import { fact, type Claim } from './claim.ts';
+import { claim, fact } from './claim.ts';
 import { readStorage } from './storage.ts';
 
-export const ownDisk: Claim = {
+export const ownDisk = claim({
   name: 'own-disk',
   promise: () =>
     'With a second copy of the image attached the machine uses the partitions of the disk it booted from alone.',
   tried: "another copy's disk before its own on the bus; root, mounts and names of partitions followed to their disk",
   scenario: 'other',
-  order: 'alone',
-  applies: () => true,
-  prepare: null,
   prove: async ({ machine, image }) => {
     const storage = await readStorage(machine);
     const disks = storage.blocks.filter(each => each.name === '' && each.guid !== '');
@@ -48,4 +45,4 @@ for each in /dev/caisson/*; do say named "$(basename "$(readlink -f "$each")")";
       ),
     ];
   },
-};
+});

@@ -1,13 +1,11 @@
 import { ask } from './ask.ts';
-import { fact, type Claim } from './claim.ts';
+import { claim, fact } from './claim.ts';
 
-export const rebootReturns: Claim = {
+export const rebootReturns = claim({
   name: 'reboot-returns',
   promise: () => '`reboot` brings the machine back into the same slot, reachable.',
   tried: '`reboot` as root; ready line, new SSH connection, boot id and slot compared',
   scenario: 'rebooted',
-  order: 'alone',
-  applies: () => true,
   prepare: async ({ machine }) => {
     const answers = await ask(machine, 'tell id cat /proc/sys/kernel/random/boot_id; tell slot cat /run/caisson/slot');
     return `${answers.one('id')} ${answers.one('slot')}`;
@@ -21,4 +19,4 @@ export const rebootReturns: Claim = {
       fact(true, `ready ${machine.bootSeconds?.toFixed(1) ?? '?'} s after the reset`),
     ];
   },
-};
+});

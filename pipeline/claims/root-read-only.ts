@@ -1,5 +1,5 @@
 import { ask, endOf } from './ask.ts';
-import { fact, type Claim } from './claim.ts';
+import { claim, fact } from './claim.ts';
 import { mountAt, readStorage } from './storage.ts';
 
 const SCRIPT = String.raw`
@@ -8,14 +8,10 @@ ends remount mount -o remount,rw /
 ends after touch /caisson-was-here
 rm -f /caisson-was-here 2>/dev/null || true`;
 
-export const rootReadOnly: Claim = {
+export const rootReadOnly = claim({
   name: 'root-read-only',
   promise: () => 'The root file system is read-only and cannot be made writable.',
   tried: 'as root: a file in /, remounting read-write, a file again',
-  scenario: 'first',
-  order: 'alone',
-  applies: () => true,
-  prepare: null,
   prove: async ({ machine, declaration }) => {
     const filesystem = declaration.partitions.find(each => each.mount === '/')?.filesystem ?? null;
     const { type, source, options } = mountAt(await readStorage(machine), '/');
@@ -29,4 +25,4 @@ export const rootReadOnly: Claim = {
       fact(after?.code !== 0, `touch after it: ${after?.text || 'succeeded'}`),
     ];
   },
-};
+});

@@ -1,5 +1,5 @@
 import { ask, endOf } from './ask.ts';
-import { fact, type Claim } from './claim.ts';
+import { claim, type Claim, fact } from './claim.ts';
 
 /** The whole device is read: each block of it has then been compared with the hash tree. */
 const SCRIPT = String.raw`
@@ -11,14 +11,10 @@ say ro "$(cat "$device/ro")"
 for each in "$device/slaves"/*; do say partition "$(sed -n 's/^PARTNAME=//p' "$each/uevent")"; done
 ends read dd "if=$(findmnt --noheadings --output SOURCE /)" of=/dev/null bs=4M`;
 
-export const rootVerity: Claim = {
+export const rootVerity = claim({
   name: 'root-verity',
   promise: () => 'The root file system is checked by dm-verity against the root hash inside the kernel image.',
   tried: 'root hash of the kernel image compared with that of the running kernel; whole device read through dm-verity',
-  scenario: 'first',
-  order: 'alone',
-  applies: () => true,
-  prepare: null,
   prove: async ({ machine, image, declaration }) => {
     const answers = await ask(machine, SCRIPT);
     const [slot, running] = [answers.one('slot'), answers.all('hash').at(-1) ?? 'none'];
@@ -43,7 +39,7 @@ export const rootVerity: Claim = {
       fact(read.code === 0, `reading all of it: ${read.text.split(';').at(-1) ?? ''}`),
     ];
   },
-};
+});
 
 function rootContent({ partitions }: Parameters<Claim['applies']>[0]): string {
   return partitions.find(each => each.mount === '/')?.content ?? 'rootfs';

@@ -1,15 +1,12 @@
 import { ask } from './ask.ts';
-import { fact, type Claim } from './claim.ts';
+import { claim, fact } from './claim.ts';
 
-export const setuidList: Claim = {
+export const setuidList = claim({
   name: 'setuid-list',
   promise: ({ setuid }) =>
     `The files with a setuid or setgid bit are ${(setuid ?? []).join(', ') || 'none'}, and no file has capabilities.`,
   tried: 'all file systems of the machine searched as root',
-  scenario: 'first',
-  order: 'alone',
   applies: ({ setuid }) => setuid !== null,
-  prepare: null,
   prove: async ({ machine, declaration }) => {
     const declared = declaration.setuid ?? [];
     const answers = await ask(
@@ -38,4 +35,4 @@ say capable "$(command -v getcap >/dev/null && getcap -r /usr 2>/dev/null | tr '
       ),
     ];
   },
-};
+});

@@ -1,4 +1,4 @@
-import { fact, type Claim } from './claim.ts';
+import { claim, fact } from './claim.ts';
 import { attempt, overTcp } from './ssh-attempts.ts';
 
 /** What OpenSSH still knows and nobody should accept: SHA-1, CBC, short MACs, finite fields of 2048 bits and less. */
@@ -15,14 +15,11 @@ const WEAK: readonly (readonly [title: string, option: string])[] = [
   ['host keys signed with SHA-1', 'HostKeyAlgorithms=ssh-rsa'],
 ];
 
-export const sshAlgorithms: Claim = {
+export const sshAlgorithms = claim({
   name: 'ssh-algorithms',
   promise: () => 'SSH refuses weak algorithms.',
   tried: 'from outside with the right key and only weak algorithms, one kind at a time',
-  scenario: 'first',
-  order: 'alone',
   applies: declaration => overTcp({ declaration }),
-  prepare: null,
   prove: async subject =>
     Promise.all(
       WEAK.map(async ([title, option]) => {
@@ -37,4 +34,4 @@ export const sshAlgorithms: Claim = {
         return fact(!loggedIn && refused, `${title}: ${loggedIn ? 'LOGGED IN' : refused ? 'refused' : said}`);
       }),
     ),
-};
+});

@@ -1,15 +1,12 @@
-import { fact, type Claim } from './claim.ts';
+import { claim, fact } from './claim.ts';
 import { attempt, overTcp } from './ssh-attempts.ts';
 
-export const sshCertificates: Claim = {
+export const sshCertificates = claim({
   name: 'ssh-certificates',
   promise: ({ ssh }) =>
     `${ssh?.user ?? ''} logs in with a certificate of the provisioned CA, and with that of no other.`,
   tried: 'from outside: a key that only a certificate vouches for, signed by the CA and by another',
-  scenario: 'first',
-  order: 'alone',
   applies: declaration => overTcp({ declaration }),
-  prepare: null,
   prove: async subject => {
     const { certified, foreignCertified } = subject.keys;
     const right = await attempt(subject, { family: 4, ...certified });
@@ -24,4 +21,4 @@ export const sshCertificates: Claim = {
       ),
     ];
   },
-};
+});

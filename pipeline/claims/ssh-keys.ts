@@ -1,14 +1,11 @@
-import { fact, type Claim } from './claim.ts';
+import { claim, fact } from './claim.ts';
 import { attempt, overTcp } from './ssh-attempts.ts';
 
-export const sshKeys: Claim = {
+export const sshKeys = claim({
   name: 'ssh-keys',
   promise: ({ ssh }) => `${ssh?.user ?? ''} logs in with the key that was provisioned, and with no other.`,
   tried: 'from outside over IPv4 and IPv6: the key, another key',
-  scenario: 'first',
-  order: 'alone',
   applies: declaration => overTcp({ declaration }),
-  prepare: null,
   prove: async subject => {
     const right4 = await attempt(subject, { family: 4, key: subject.keys.user });
     const right6 = await attempt(subject, { family: 6, key: subject.keys.user });
@@ -22,4 +19,4 @@ export const sshKeys: Claim = {
       ),
     ];
   },
-};
+});

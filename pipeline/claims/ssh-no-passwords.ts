@@ -1,16 +1,13 @@
-import { fact, type Claim } from './claim.ts';
+import { claim, fact } from './claim.ts';
 import { attempt, overTcp } from './ssh-attempts.ts';
 
 const PASSWORDS = ['password', 'keyboard-interactive', 'hostbased', 'gssapi-with-mic'];
 
-export const sshNoPasswords: Claim = {
+export const sshNoPasswords = claim({
   name: 'ssh-no-passwords',
   promise: () => 'SSH takes no password of any kind.',
   tried: 'from outside as the admin user, as root and as nobody known: what the server offers without a key',
-  scenario: 'first',
-  order: 'alone',
   applies: declaration => overTcp({ declaration }),
-  prepare: null,
   prove: async subject => {
     const users = [subject.declaration.ssh?.user ?? '', 'root', 'caisson-nobody'];
     return Promise.all(
@@ -26,4 +23,4 @@ export const sshNoPasswords: Claim = {
       }),
     );
   },
-};
+});

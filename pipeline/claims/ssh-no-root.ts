@@ -1,14 +1,11 @@
-import { fact, type Claim } from './claim.ts';
+import { claim, fact } from './claim.ts';
 import { attempt, overTcp } from './ssh-attempts.ts';
 
-export const sshNoRoot: Claim = {
+export const sshNoRoot = claim({
   name: 'ssh-no-root',
   promise: () => 'Root cannot log in over SSH, whatever key it has.',
   tried: "from outside as root with the admin user's key, and with a certificate of the CA",
-  scenario: 'first',
-  order: 'alone',
   applies: declaration => overTcp({ declaration }),
-  prepare: null,
   prove: async subject => {
     const key = await attempt(subject, { family: 4, user: 'root', key: subject.keys.user });
     const certificate = await attempt(subject, { family: 4, user: 'root', ...subject.keys.certified });
@@ -20,4 +17,4 @@ export const sshNoRoot: Claim = {
       ),
     ];
   },
-};
+});

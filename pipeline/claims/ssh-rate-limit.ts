@@ -1,20 +1,19 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { RateLimit } from '../formats/declaration.ts';
 import type { ProvenFact } from '../formats/proof.ts';
-import { fact, outsideOf, type Claim, type Subject } from './claim.ts';
+import { claim, fact, outsideOf, type Subject } from './claim.ts';
 
 /** Longer windows are not waited for. */
 const LONGEST_WAIT = 120;
 const PORT = 22;
 
-export const sshRateLimit: Claim = {
+export const sshRateLimit = claim({
   name: 'ssh-rate-limit',
   promise: ({ firewall }) => {
     const { connections, seconds } = firewall?.ssh.limit ?? { connections: 0, seconds: 0 };
     return `More than ${connections} new SSH connections from one address within any ${seconds} seconds are dropped; other addresses get in (IPv6: by /64).`;
   },
   tried: 'connections from two addresses, over IPv4 and IPv6; again after half the time and after all of it',
-  scenario: 'first',
   order: 'beside',
   applies: ({ firewall, ssh }) =>
     firewall?.input === 'drop' &&
@@ -22,7 +21,6 @@ export const sshRateLimit: Claim = {
     firewall.ssh.from.length === 0 &&
     ssh !== null &&
     ssh.transport !== 'vsock',
-  prepare: null,
   prove: async subject => {
     const limit = subject.declaration.firewall?.ssh.limit ?? null;
     if (limit === null) return [];
@@ -45,7 +43,7 @@ export const sshRateLimit: Claim = {
     ];
     return [...facts, ...(await slides(subject, { source: one.v4, limit, started, ended }))];
   },
-};
+});
 
 /** How many of one more than allowed were accepted, in order. */
 async function burst(subject: Subject, { source, limit }: { source: string; limit: RateLimit }): Promise<boolean[]> {

@@ -1,12 +1,11 @@
 import { ask } from './ask.ts';
-import { fact, outsideOf, type Claim } from './claim.ts';
+import { claim, fact, outsideOf } from './claim.ts';
 
-export const sshTableFull: Claim = {
+export const sshTableFull = claim({
   name: 'ssh-table-full',
   promise: ({ firewall }) =>
     `When more than ${firewall?.remembered ?? 0} addresses connect, the one seen longest ago is forgotten; nobody is locked out, and the limit goes on for all others.`,
   tried: 'the table of the kernel filled with other addresses; a new address and the newest remembered one tried',
-  scenario: 'first',
   order: 'last',
   applies: ({ firewall, ssh }) =>
     firewall?.input === 'drop' &&
@@ -14,7 +13,6 @@ export const sshTableFull: Claim = {
     firewall.ssh.from.length === 0 &&
     ssh !== null &&
     ssh.transport !== 'vsock',
-  prepare: null,
   prove: async subject => {
     const { machine, declaration } = subject;
     const remembered = declaration.firewall?.remembered ?? 0;
@@ -55,4 +53,4 @@ done`,
       fact(accepted === limit && over === 'no answer', `a new one: ${accepted} of ${limit} accepted, then ${over}`),
     ];
   },
-};
+});

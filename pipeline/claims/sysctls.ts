@@ -1,5 +1,5 @@
 import { ask } from './ask.ts';
-import { fact, type Claim } from './claim.ts';
+import { claim, fact } from './claim.ts';
 
 /** Name -> values that will do. Those of EFLOW's base, of hardening-runtime, and what stands in for its start script. */
 export const SYSCTLS: Readonly<Record<string, readonly string[]>> = {
@@ -28,14 +28,10 @@ export const SYSCTLS: Readonly<Record<string, readonly string[]>> = {
   'net.ipv6.conf.all.accept_source_route': ['0', '-1'],
 };
 
-export const sysctls: Claim = {
+export const sysctls = claim({
   name: 'sysctls',
   promise: () => `${Object.keys(SYSCTLS).length} kernel settings have hardened values.`,
   tried: 'read in /proc/sys',
-  scenario: 'first',
-  order: 'alone',
-  applies: () => true,
-  prepare: null,
   prove: async ({ machine }) => {
     const names = Object.keys(SYSCTLS);
     const answers = await ask(
@@ -49,4 +45,4 @@ export const sysctls: Claim = {
       ...wrong.map(({ name, value, wanted }) => fact(false, `${name} is ${value}, wanted ${wanted.join(' or ')}`)),
     ];
   },
-};
+});

@@ -1,5 +1,5 @@
 import { ask } from './ask.ts';
-import { fact, type Claim } from './claim.ts';
+import { claim, fact } from './claim.ts';
 
 /** What counts is what chronyd reads, in its files and those that they name. */
 const SCRIPT = String.raw`
@@ -12,14 +12,10 @@ say prepared "$(cat /usr/lib/caisson/clock /etc/chrony/chrony.conf 2>/dev/null |
 say sources "$(chronyc -n sources 2>&1 | grep -E '^[#^=][-*+?x~]' | tr '\n' ';')"
 say clock "$(date +%s)"`;
 
-export const time: Claim = {
+export const time = claim({
   name: 'time',
   promise: () => "chronyd keeps the clock, steps it when it is far off, and uses Hyper-V's clock where there is one.",
   tried: 'chronyd asked; its configuration read; the clock compared with ours',
-  scenario: 'first',
-  order: 'alone',
-  applies: () => true,
-  prepare: null,
   prove: async ({ machine }) => {
     const answers = await ask(machine, SCRIPT);
     const now = Date.now() / 1000;
@@ -44,4 +40,4 @@ export const time: Claim = {
       fact(off < 30, `the clock is ${off.toFixed(0)} s off ours`),
     ];
   },
-};
+});

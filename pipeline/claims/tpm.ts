@@ -1,5 +1,5 @@
 import { ask, endOf } from './ask.ts';
-import { fact, type Claim } from './claim.ts';
+import { claim, fact } from './claim.ts';
 
 const SCRIPT = String.raw`
 say devices "$(ls /dev/tpm* 2>/dev/null | tr '\n' ' ')"
@@ -13,14 +13,12 @@ for each in tpm_tis tpm_crb tpm_vtpm_proxy tpm; do ends "load $each" modprobe "$
 true`;
 
 /** The machine of this claim has a TPM 2.0, whatever the image says about it. */
-export const tpmOn: Claim = {
+export const tpmOn = claim({
   name: 'tpm-on',
   promise: () => 'The TPM of the machine can be used: device nodes, a group that may read, tools.',
   tried: 'machine with an emulated TPM 2.0: nodes, random numbers and PCR 0 from it',
   scenario: 'other',
-  order: 'alone',
   applies: ({ features }) => features.tpm === 'on',
-  prepare: null,
   prove: async ({ machine }) => {
     const answers = await ask(machine, SCRIPT);
     const [random, pcr] = [endOf(answers.one('random')), endOf(answers.one('pcr'))];
@@ -34,16 +32,14 @@ export const tpmOn: Claim = {
       fact(pcr.code === 0, `tpm2_pcrread: ${pcr.text.replaceAll(';', ' ').slice(0, 60)}`),
     ];
   },
-};
+});
 
-export const tpmOff: Claim = {
+export const tpmOff = claim({
   name: 'tpm-off',
   promise: () => 'The TPM of the machine is out of reach: no driver loads, and there are no tools.',
   tried: 'machine with an emulated TPM 2.0: nodes and tools looked for, drivers asked for',
   scenario: 'other',
-  order: 'alone',
   applies: ({ features }) => features.tpm === 'off',
-  prepare: null,
   prove: async ({ machine }) => {
     const answers = await ask(machine, SCRIPT);
     const loaded = answers.all('loaded').filter(each => each !== 'tpm');
@@ -57,4 +53,4 @@ export const tpmOff: Claim = {
       fact(answers.one('tools') === '', `tools: ${answers.one('tools') || 'none'}`),
     ];
   },
-};
+});

@@ -1,14 +1,11 @@
 import { ask, quoted } from './ask.ts';
-import { fact, type Claim } from './claim.ts';
+import { claim, fact } from './claim.ts';
 
-export const umask: Claim = {
+export const umask = claim({
   name: 'umask',
   promise: () => 'What users make is not open to others.',
   tried: 'a login shell of the admin user makes a file and a folder',
-  scenario: 'first',
-  order: 'alone',
   applies: ({ ssh }) => ssh !== null,
-  prepare: null,
   prove: async ({ machine, declaration }) => {
     const user = declaration.ssh?.user ?? '';
     const answers = await ask(
@@ -23,4 +20,4 @@ say home "$(stat -c %a "$(getent passwd ${quoted(user)} | cut -d: -f6)")"`,
       fact(answers.one('home').endsWith('0'), `the home of ${user} has ${answers.one('home')}`),
     ];
   },
-};
+});

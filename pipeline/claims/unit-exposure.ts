@@ -1,20 +1,16 @@
 import { ask } from './ask.ts';
-import { ClaimFault, fact, type Claim } from './claim.ts';
+import { claim, ClaimFault, fact } from './claim.ts';
 
 /** systemd-analyze(1) calls 5.0 and above "exposed". */
 const BOUND = 5;
 /** They log in users, whom nothing of this may bind. */
 const SHELLS = /^(ssh|sshd|caisson-ssh)([@.-]|$)/;
 
-export const unitExposure: Claim = {
+export const unitExposure = claim({
   name: 'unit-exposure',
   promise: () =>
     `Every service of Caisson's own has an exposure below ${BOUND.toFixed(1)}, by systemd-analyze security.`,
   tried: 'systemd-analyze security for each of them',
-  scenario: 'first',
-  order: 'alone',
-  applies: () => true,
-  prepare: null,
   prove: async ({ machine }) => {
     const answers = await ask(
       machine,
@@ -31,7 +27,7 @@ done`,
     if (units.length === 0) throw new ClaimFault('the image has no service of its own');
     return units.map(({ unit, exposure }) => fact(exposure < BOUND, `${unit} ${exposure.toFixed(1)}`));
   },
-};
+});
 
 /** `caisson-a.service → Overall exposure level for caisson-a.service: 2.3 OK 🙂` */
 export function parseExposure(line: string): { unit: string; exposure: number } {

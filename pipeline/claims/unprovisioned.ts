@@ -1,13 +1,11 @@
-import { fact, type Claim } from './claim.ts';
+import { claim, fact } from './claim.ts';
 
-export const unprovisioned: Claim = {
+export const unprovisioned = claim({
   name: 'unprovisioned',
   promise: () => 'The image as it was built comes up, and nobody can log in to it; the console says so.',
   tried: 'the image itself booted; ready line; SSH from outside with a key that the copies know',
   scenario: 'unprovisioned',
-  order: 'alone',
   applies: ({ ssh }) => ssh !== null,
-  prepare: null,
   prove: async ({ machine, declaration, keys }) => {
     const ready = machine.console.findLast(line => line.includes('caisson: ready:')) ?? '';
     const facts = [fact(/nobody can log in/.test(ready), ready.replace(/^.*?caisson:/, 'caisson:') || 'no ready line')];
@@ -24,4 +22,4 @@ export const unprovisioned: Claim = {
     const inside = stdout.includes('caisson-prove-logged-in');
     return [...facts, fact(!inside, `SSH: ${inside ? 'LOGGED IN' : `refused, exit code ${exitCode}`}`)];
   },
-};
+});

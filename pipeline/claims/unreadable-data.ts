@@ -1,14 +1,13 @@
 import { ask, endOf } from './ask.ts';
-import { fact, type Claim } from './claim.ts';
+import { claim, fact } from './claim.ts';
 import { storePartition } from './log-partition.ts';
 
-export const unreadableData: Claim = {
+export const unreadableData = claim({
   name: 'unreadable-data',
   promise: declaration =>
     `With ${storePartition(declaration)?.name ?? ''} unreadable the machine boots on overlays in memory, says so loudly, and SSH works.`,
   tried: 'every superblock of its file system overwritten, reset, new SSH connection with the same key',
   scenario: 'unreadable',
-  order: 'alone',
   applies: declaration => storePartition(declaration)?.filesystem === 'ext4',
   prepare: async ({ machine }) => String(machine.console.length),
   prove: async ({ machine, before }) => {
@@ -38,7 +37,7 @@ ends write sh -c ': >/etc/caisson-prove && rm /etc/caisson-prove'`,
       ),
     ];
   },
-};
+});
 
 /** Overwrites primary and backup superblocks past the mounted file system, then resets before it writes them again. */
 export function damageScript(name: string): string {

@@ -1,5 +1,5 @@
 import { ask, endOf } from './ask.ts';
-import { fact, type Claim } from './claim.ts';
+import { claim, fact } from './claim.ts';
 
 /** Each attempt leaves nothing behind when it works after all; the last one writes back what it has read. */
 const SCRIPT = String.raw`
@@ -36,14 +36,10 @@ const ATTEMPTS = [
   'making the device writable',
 ];
 
-export const usrImmutable: Claim = {
+export const usrImmutable = claim({
   name: 'usr-immutable',
   promise: () => 'Nobody, root included, can write to /usr.',
   tried: `as root, ${ATTEMPTS.length} ways: ${ATTEMPTS.join(', ')}`,
-  scenario: 'first',
-  order: 'alone',
-  applies: () => true,
-  prepare: null,
   prove: async ({ machine }) => {
     const answers = await ask(machine, SCRIPT);
     return ATTEMPTS.map(attempt => {
@@ -51,7 +47,7 @@ export const usrImmutable: Claim = {
       return fact(code !== 0, `${attempt}: ${code === 0 ? 'SUCCEEDED' : reasonIn(text)}`);
     });
   },
-};
+});
 
 /** `touch: cannot touch '/usr/x': Read-only file system` -> the last part. */
 function reasonIn(text: string): string {

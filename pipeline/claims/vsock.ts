@@ -1,15 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { ask, endOf, quoted } from './ask.ts';
-import { fact, type Claim } from './claim.ts';
+import { claim, fact } from './claim.ts';
 
-export const vsock: Claim = {
+export const vsock = claim({
   name: 'vsock',
   promise: ({ ssh }) => `SSH as ${ssh?.user ?? ''} works over vsock port 22.`,
   tried: 'inside the machine over the loopback CID, with the provisioned key and with another',
-  scenario: 'first',
-  order: 'alone',
   applies: ({ ssh }) => ssh !== null && ssh.transport !== 'tcp',
-  prepare: null,
   prove: async ({ machine, declaration, keys }) => {
     const user = declaration.ssh?.user ?? '';
     const [own, foreign] = [await readFile(keys.user, 'utf8'), await readFile(keys.foreign, 'utf8')];
@@ -34,4 +31,4 @@ say socket "$(systemctl show --property=ActiveState,Listen --value caisson-ssh-v
       fact(/\bactive\b/.test(state) && /\bvsock::22\b/.test(state), `its socket: ${state}`),
     ];
   },
-};
+});

@@ -20,7 +20,7 @@ test('names are unique, and each claim says what it promises and how it is tried
 
 test('every claim that is written is in the list', () => {
   const written = readdirSync(folder).flatMap(name =>
-    [...readFileSync(`${folder}${name}`, 'utf8').matchAll(/^export const \w+: Claim = \{\n {2}name: '([^']+)'/gm)].map(
+    [...readFileSync(`${folder}${name}`, 'utf8').matchAll(/^export const \w+ = claim\(\{\n {2}name: '([^']+)'/gm)].map(
       ([, found]) => found,
     ),
   );
