@@ -7,7 +7,7 @@ CAISSON := node dist/cli.js
 
 help:
 	@echo "make image    set-up, then out/eflow/eflow.vhdx"
-	@echo "make test     set-up, then every test (builds the image twice, boots it and two others)"
+	@echo "make test     set-up, then every test (builds the image twice, proves it on booted machines)"
 	@echo "make unit     set-up, then the tests that need no image"
 	@echo "make prove-all  set-up, then the campaigns with their full counts (a quarter of an hour)"
 	@echo "make bench    set-up, then the figures of docs/PERFORMANCE.md"
