@@ -16,7 +16,7 @@ import { commandContext } from './context.ts';
 const MIB = 2 ** 20;
 const folder = projectFolder({});
 const at = (name: string): string => path.join(folder.path, name);
-const disk = at('disk.raw');
+const disk = (): string => at('disk.raw');
 
 /** Names that are numbers, twice there, with a colon, with an escape sequence; a sound and a damaged file system. */
 const PARTITIONS = [
@@ -46,7 +46,7 @@ beforeAll(async () => {
     ...rows.filter(each => each.content.length > 0).map(each => ({ start: each.start, bytes: each.content })),
     { start: size - gpt.backup.length, bytes: gpt.backup },
   ];
-  await writeRaw({ size, logicalSectorSize: 512, physicalSectorSize: 4096, extents }, disk, {
+  await writeRaw({ size, logicalSectorSize: 512, physicalSectorSize: 4096, extents }, disk(), {
     signal: new AbortController().signal,
     onProgress: () => undefined,
   });
@@ -54,7 +54,7 @@ beforeAll(async () => {
 
 const list = async (place: string | null, own: Partial<CommandContext> = {}): Promise<string> => {
   const context = commandContext(folder.path, own);
-  await ls(context, { image: disk, out: at('out'), place, recursive: false });
+  await ls(context, { image: disk(), out: at('out'), place, recursive: false });
   return context.printed;
 };
 
@@ -100,7 +100,7 @@ describe('the partitions of an image', () => {
   test('with what is wrong with the table as a warning', async () => {
     const events: Event[] = [];
     const broken = at('broken.raw');
-    const bytes = readFileSync(disk);
+    const bytes = readFileSync(disk());
     bytes.fill(0, 512, 1024);
     writeFileSync(broken, bytes);
     const context = commandContext(folder.path, { emit: event => void events.push(event) });
@@ -126,7 +126,7 @@ describe('a place that is none', () => {
     for (const run of [
       async () => list(place),
       async () =>
-        cat(commandContext(folder.path), { image: disk, out: at('out'), place, to: null, stdout: process.stdout }),
+        cat(commandContext(folder.path), { image: disk(), out: at('out'), place, to: null, stdout: process.stdout }),
     ]) {
       const error = await run().catch((reason: unknown) => reason);
       expect(error).toBeInstanceOf(UsageFault);

@@ -17,6 +17,7 @@ export function projectFolder(files: Record<string, string>): ProjectFolder {
   let root = '';
   const folder: ProjectFolder = {
     get path() {
+      if (root === '') throw new Error('the folder is made before the tests, not when the file is loaded');
       return root;
     },
     async write(more) {
