@@ -50,12 +50,14 @@ import { unitExposure } from './unit-exposure.ts';
 import { unprovisioned } from './unprovisioned.ts';
 import { unreadableData } from './unreadable-data.ts';
 import { usrImmutable } from './usr-immutable.ts';
+import { veritySwitch } from './verity-switch.ts';
 import { vsock } from './vsock.ts';
 
 export const CLAIMS: readonly Claim[] = [
   // root and overlays
   rootReadOnly,
   rootVerity,
+  veritySwitch,
   usrImmutable,
   overlayMounts,
   overlaysPersist,

@@ -16,7 +16,9 @@ export const ownDisk = claim({
     const other = disks.find(each => each.guid === image.diskGuid.toLowerCase());
     const answers = await ask(
       machine,
-      `for each in "/sys/dev/block/$(mountpoint --fs-devno /)/slaves"/*; do say root "$(cat "$each/dev")"; done
+      `device=/sys/dev/block/$(mountpoint --fs-devno /)
+if [ -d "$device/dm" ]; then for each in "$device/slaves"/*; do say root "$(cat "$each/dev")"; done
+else say root "$(cat "$device/dev")"; fi
 for each in /dev/caisson/*; do say named "$(basename "$(readlink -f "$each")")"; done`,
     );
     const nodes = answers.all('named');

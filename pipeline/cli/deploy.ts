@@ -1,7 +1,8 @@
-/** provision, seed: an image becomes a machine of somebody's. */
-import { InvalidArgumentError, Option, type Command } from 'commander';
+/** provision, seed, verity: an image becomes a machine of somebody's. */
+import { Argument, InvalidArgumentError, Option, type Command } from 'commander';
 import { provision } from '../commands/provision.ts';
 import { makeSeed } from '../commands/seed.ts';
+import { verity } from '../commands/verity.ts';
 import { parseSize, type Bytes } from '../formats/bytes.ts';
 import type { Run } from './run.ts';
 
@@ -76,6 +77,24 @@ export function addDeployCommands(program: Command, run: Run): void {
             sshKeys: options.sshKey,
             caKeys: options.caKey,
           }),
+        'stderr',
+      ),
+    );
+
+  program
+    .command('verity')
+    .description('is the root of an image checked against its hash tree (dm-verity)? tells, and switches it')
+    .addArgument(new Argument('<state>', 'what it is to be, or `status`').choices(['on', 'off', 'status'] as const))
+    .argument('<image>', 'an image file, or the name of an image that was built')
+    .option('--images <dir>', 'output folder of builds, for an image by its name', 'out')
+    .addHelpText(
+      'after',
+      '\nChanges the state of the selector in the image, 1 KiB on each of its partitions, and nothing else: the root, its hash\ntree and the kernel stay as they are. No VM may run from the image meanwhile. In a machine that runs: `sudo caisson verity on`.\n\nExamples:\n  caisson verity status eflow\n  caisson verity on site7.vhdx',
+    )
+    .action((state: 'on' | 'off' | 'status', image: string, options: { images: string }, self: Command) =>
+      run(
+        self,
+        context => verity(context, { image, images: options.images, to: state === 'status' ? null : state }),
         'stderr',
       ),
     );

@@ -65,6 +65,11 @@ export function imageSchema(stages: StageSchemas): SchemaObject {
           console: onOff('A shell of the user on the consoles, without a password.'),
         }),
       },
+      verifiedBoot: oneOf(
+        'on: a new image checks its root against the hash tree, by dm-verity. off: it does not. `caisson verity` switches an image, and a machine that runs. Default: on.',
+        ['off', 'on'],
+        'verified boot',
+      ),
       epoch: text(
         'The time that every file and file system of the image carries: "2026-10-01T00:00:00Z", or seconds since 1970, in quotes.',
         epochPattern,

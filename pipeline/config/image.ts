@@ -6,7 +6,7 @@ import type { FirewallFile } from './firewall.ts';
 import { epochPattern, imageSchema } from './image-schema.ts';
 import type { StageSchemas } from './image-schema.ts';
 import { isMapping, listAt, valueAt } from './paths.ts';
-import type { DeclaredSsh } from '../formats/declaration.ts';
+import type { DeclaredSsh, Switch } from '../formats/declaration.ts';
 import type { Checked, Diagnostic, Features, Image, Step } from './types.ts';
 import { compileSchema } from './validate.ts';
 import type { Reference, Validator } from './validate.ts';
@@ -20,6 +20,7 @@ export interface ImageFile {
   layout: string;
   ssh?: Partial<DeclaredSsh>;
   features?: Partial<Features>;
+  verifiedBoot?: Switch;
   epoch: string;
   seed?: string;
   tools?: string;
@@ -63,6 +64,7 @@ export function resolveImage(written: ImageFile, file: string): Image {
     summary: written.summary ?? '',
     ssh: written.ssh === undefined ? null : { user: 'admin', sudo: 'none', transport: 'tcp', ...written.ssh },
     features: { tpm: 'off', kvp: 'off', console: 'off', ...written.features },
+    verifiedBoot: written.verifiedBoot ?? 'on',
     epoch: epochOf(written.epoch),
     seed: written.seed ?? `${written.name} ${written.version}`,
     tools: written.tools ?? 'tools',

@@ -164,6 +164,8 @@ export interface Image {
   ssh: DeclaredSsh | null;
   firewall: Firewall | null;
   features: Features;
+  /** Does a new image check its root against the hash tree? The selector's state says so, and can be switched. */
+  verifiedBoot: Switch;
   /** Seconds since 1970: SOURCE_DATE_EPOCH of everything. */
   epoch: number;
   /** From this every UUID, GUID, salt and serial is derived. Default: `NAME VERSION`. */

@@ -1,4 +1,5 @@
 /** GRUB's environment block: 1024 bytes of `name=value` lines, padded with `#`; see the GRUB manual, "Environment block". */
+import type { Bytes } from './bytes.ts';
 import { FormatFault } from './fault.ts';
 
 const SIGNATURE = '# GRUB Environment Block\n';
@@ -17,6 +18,17 @@ export function encodeGrubenv(variables: Readonly<Record<string, string>>): Uint
       'shorten the values',
     );
   return Buffer.from(text + '#'.repeat(room));
+}
+
+/** The build places the block of a BootEFI partition in front of all other files: within its first bytes. */
+export const GRUBENV_WITHIN: Bytes = 256 * 2 ** 10;
+
+/** Where a block begins in the first bytes of a partition, at a multiple of 512; null for none. */
+export function findGrubenv(bytes: Uint8Array): Bytes | null {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (let at = text.indexOf(SIGNATURE); at !== -1; at = text.indexOf(SIGNATURE, at + 1))
+    if (at % 512 === 0 && at + GRUBENV_BYTES <= text.length) return at;
+  return null;
 }
 
 /** The block -> its variables. FormatFault for a wrong length or signature. */

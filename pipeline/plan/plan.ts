@@ -104,7 +104,7 @@ function inOrder(image: Image): { step: Image['stages'][number]; index: number }
 
 /** `planned` are the steps before this one, those that it reads among them. */
 function imageView(input: PlanInput, step: Step, planned: readonly PlannedStep[]): ImageView {
-  const { name, version, epoch, seed, ssh, firewall, features } = input.image;
+  const { name, version, epoch, seed, ssh, firewall, features, verifiedBoot } = input.image;
   const known = <T>(documents: Readonly<Record<string, T>>, document: string): T => {
     const found = documents[document];
     if (found === undefined) throw new Error(`"${document}" was not loaded: its option lacks x-document`);
@@ -119,6 +119,7 @@ function imageView(input: PlanInput, step: Step, planned: readonly PlannedStep[]
     ssh,
     firewall,
     features,
+    verifiedBoot,
     inputs: Object.keys(step.inputs),
     published: name => planned.find(each => each.id === step.inputs[name])?.publishes ?? null,
     manifest: document => known(input.manifests, document),

@@ -10,6 +10,7 @@ import type { Slot } from '../config/types.ts';
 import { grubConfiguration, type SelectorSlot } from './selector/grub.ts';
 import { encodeGrubenv } from '../formats/grubenv.ts';
 import { OptionFault, type Stage } from './stage.ts';
+import { profileNumbers } from './uki.ts';
 
 interface Options {
   boot: string;
@@ -46,7 +47,7 @@ const SBAT = [
 
 export const selector: Stage<Options, Resolved, never> = {
   name: 'selector',
-  version: 3,
+  version: 4,
   summary: 'shim and GRUB, which pick the slot (tree of a BootEFI partition)',
   schema: {
     type: 'object',
@@ -85,7 +86,7 @@ export const selector: Stage<Options, Resolved, never> = {
       slot: boot.slot ?? 'A',
       bootPartition: boot.number,
       statePartition: (states.find(each => each.slot === boot.slot) ?? states[0] ?? boot).number,
-      profile: index + 1,
+      profiles: profileNumbers(index, boots.length),
       filled: boot.filled,
     }));
     const names = slots.map(each => each.slot);
@@ -104,7 +105,7 @@ export const selector: Stage<Options, Resolved, never> = {
           [`${slot}_TRY`, '0'],
         ] as const,
     );
-    return { slots, state: { ORDER: order.join(' '), ...Object.fromEntries(tries) } };
+    return { slots, state: { ORDER: order.join(' '), VERITY: image.verifiedBoot, ...Object.fromEntries(tries) } };
   },
 
   async build({ slots, state }, context) {

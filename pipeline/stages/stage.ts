@@ -36,6 +36,7 @@ export interface ImageView {
   ssh: Image['ssh'];
   firewall: Image['firewall'];
   features: Features;
+  verifiedBoot: Image['verifiedBoot'];
   /** Names of the inputs wired to this step. */
   inputs: readonly string[];
   /** File name in the output folder of what is wired to an input; null for what stays in the store. */

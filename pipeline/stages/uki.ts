@@ -1,6 +1,7 @@
 /**
  * uki: the unified kernel image of a slot, by ukify(1). One file fits either slot: profile 0 takes the slot from
- * the partition it was started from, and stops when the firmware does not say; profile N (from 1) is slot N's.
+ * the partition it was started from, and stops when the firmware does not say; then follow a profile a slot whose root
+ * is verified, and a profile a slot whose root is not.
  */
 import { stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -33,8 +34,8 @@ const STUB = '/usr/lib/systemd/boot/efi/linuxx64.efi.stub';
 
 export const uki: Stage<Options, Resolved, 'kernel' | 'initrd' | 'verity'> = {
   name: 'uki',
-  version: 1,
-  summary: 'unified kernel image with a profile a slot',
+  version: 2,
+  summary: 'unified kernel image with profiles for each slot',
   schema: {
     type: 'object',
     additionalProperties: false,
@@ -111,17 +112,29 @@ export function verityParameters(facts: Readonly<Record<string, unknown>>): stri
   ];
 }
 
-/** Profile 0 and one for each slot, in the order in which the selector asks for them by number. */
+/** Profile 0 and those of the slots, in the order in which the selector asks for them by `profileNumbers`. */
 export function profiles(slots: readonly (Slot | 'only')[], cmdline: readonly string[]): Profile[] {
   const common = cmdline.join(' ');
+  const verified = slots.map(slot => ({
+    id: slot.toLowerCase(),
+    title: `slot ${slot}`,
+    cmdline: `${common} caisson.slot=${slot} rauc.slot=${slot}`,
+  }));
+  const unverified = verified.map(each => ({
+    id: `${each.id}-unverified`,
+    title: `${each.title}, its root not verified`,
+    cmdline: `${each.cmdline} caisson.verity=off`,
+  }));
   return [
     { id: 'auto', title: 'slot of the partition this was started from', cmdline: `${common} caisson.slot=auto` },
-    ...slots.map(slot => ({
-      id: slot.toLowerCase(),
-      title: `slot ${slot}`,
-      cmdline: `${common} caisson.slot=${slot} rauc.slot=${slot}`,
-    })),
+    ...verified,
+    ...unverified,
   ];
+}
+
+/** Numbers of the profiles of the slot at `index` among `count`. */
+export function profileNumbers(index: number, count: number): { verified: number; unverified: number } {
+  return { verified: 1 + index, unverified: 1 + count + index };
 }
 
 async function writeProfile({ work }: BuildContext, profile: Profile, index: number): Promise<void> {

@@ -33,3 +33,9 @@ export function spareContent(overlays: Layout['overlays'], partitions: readonly 
   );
   return spare?.content ?? '';
 }
+
+/** Names of the partitions that may hold the selector's state, the first one first: FATs of the slots. */
+export function statePartitions(partitions: readonly Pick<Mounted, 'name' | 'slot' | 'filesystem'>[]): string[] {
+  const names = partitions.filter(each => each.slot !== null && each.filesystem === 'vfat').map(each => each.name);
+  return names.filter(name => /^[\w.@+=:-]+$/.test(name));
+}

@@ -17,6 +17,7 @@ import { rootReadOnly } from '../../pipeline/claims/root-read-only.ts';
 import { rootVerity } from '../../pipeline/claims/root-verity.ts';
 import { umask } from '../../pipeline/claims/umask.ts';
 import { unreadableData } from '../../pipeline/claims/unreadable-data.ts';
+import { veritySwitch } from '../../pipeline/claims/verity-switch.ts';
 import { subject } from './subject.ts';
 
 const MOUNTS = [
@@ -67,6 +68,7 @@ const CASES: readonly Case[] = [
   {
     claim: rootVerity,
     sound: [
+      'words=quiet caisson.slot=A',
       'slot=A',
       `hash=${'ab'.repeat(32)}`,
       'uuid=CRYPT-VERITY-x-root',
@@ -83,6 +85,46 @@ const CASES: readonly Case[] = [
       ['read=0', 'read=1'],
     ],
     before: '',
+  },
+  {
+    claim: rootVerity,
+    sound: ['words=quiet caisson.verity=off', 'partition=HullA', 'options=ro,nodev'],
+    spoilt: [
+      ['partition=HullA', 'partition='],
+      ['options=ro', 'options=rw'],
+    ],
+    before: '',
+  },
+  {
+    claim: veritySwitch,
+    sound: ['this now=off', 'this next=off', 'after next=on', 'partition=HullA', 'options=ro,nodev'],
+    spoilt: [
+      ['this now=off', 'this now=on'],
+      ['this next=off', 'this next=on'],
+      ['after next=on', 'after next=off'],
+      ['partition=HullA', 'partition='],
+    ],
+    before: 'on',
+  },
+  {
+    claim: veritySwitch,
+    sound: [
+      'this now=on',
+      'this next=on',
+      'after next=off',
+      'slot=A',
+      `hash=${'ab'.repeat(32)}`,
+      'uuid=CRYPT-VERITY-x-root',
+      'ro=1',
+      'partition=HullA',
+      'read=0 9 bytes',
+    ],
+    spoilt: [
+      ['this now=on', 'this now=off'],
+      ['hash=ab', 'hash=cd'],
+      ['after next=off', 'after next=on'],
+    ],
+    before: 'off',
   },
   {
     claim: overlayMounts,

@@ -105,6 +105,7 @@ export function imageOf(own: Partial<Image> = {}): Image {
     ssh: null,
     firewall: null,
     features: { tpm: 'on', kvp: 'off', console: 'off' },
+    verifiedBoot: 'on',
     epoch: 1_444_444_444,
     seed: 'salt water',
     tools: 'chest',
@@ -121,7 +122,7 @@ export function viewOf(own: Partial<ImageView> = {}): ImageView {
     (name: string): never => {
       throw new Error(`the test gives no ${kind} "${name}"`);
     };
-  const { name, version, epoch, seed, ssh, firewall, features } = imageOf();
+  const { name, version, epoch, seed, ssh, firewall, features, verifiedBoot } = imageOf();
   return {
     name,
     version,
@@ -131,6 +132,7 @@ export function viewOf(own: Partial<ImageView> = {}): ImageView {
     ssh,
     firewall,
     features,
+    verifiedBoot,
     inputs: [],
     published: () => null,
     manifest: missing('manifest'),

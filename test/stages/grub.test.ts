@@ -20,11 +20,14 @@ describe('grub.cfg', () => {
   test('of one slot', async () =>
     await expect(grubConfiguration(slotsOf(oneSlot))).toMatchFileSnapshot('golden/grub-one-slot.cfg'));
 
-  test('starts each slot from its own partition, by its own profile', () => {
+  test('starts each slot from its own partition, by its own profiles', () => {
     const text = grubConfiguration(slotsOf());
-    expect([...text.matchAll(/"\$1" = "(\w)".*\(\$disk,gpt(\d+)\).*"@(\d)"/g)].map(match => match.slice(1))).toEqual([
-      ['A', '3', '1'],
-      ['B', '7', '2'],
+    const starts = text.matchAll(
+      /profile=(\d)\n.*profile=(\d);.*\n.*chainloader "\(\$disk,gpt(\d+)\)\S+ "@\$profile"/g,
+    );
+    expect([...starts].map(match => match.slice(1))).toEqual([
+      ['1', '3', '3'],
+      ['2', '4', '7'],
     ]);
   });
 
@@ -57,8 +60,9 @@ const MACHINE = String.raw`
 regexp() { disk=hd7; }
 load_env() {
   case " $READABLE " in *" $2 "*) ;; *) return 1;; esac
+  from=FILE_; case "$2" in *gpt15*) [ -z "$COPY" ] || from=COPY_ ;; esac
   shift 2
-  for name in "$@"; do eval "$name=\"\$FILE_$name\""; done
+  for name in "$@"; do eval "$name=\"\$$from$name\""; done
 }
 save_env() { echo "save $2:$(shift 2; for name in "$@"; do eval "printf ' %s=%s' $name \"\$$name\""; done)"; }
 chainloader() { echo "start $1 $2"; loaded=$1; }
@@ -69,6 +73,8 @@ reboot() { echo reboot; exit; }
 
 interface Disk {
   state: Record<string, string>;
+  /** What the second grubenv holds; default: the same. */
+  copy?: Record<string, string>;
   /** Partitions whose grubenv can be read; default: both. */
   readable?: number[];
   /** Partition of the slot that starts; default: any. */
@@ -84,7 +90,7 @@ function selected(disk: Disk): string[] {
   return spoken(disk).map(line => line.replace(STARTED, ''));
 }
 
-function spoken({ state, readable = [14, 15], boots }: Disk): string[] {
+function spoken({ state, copy, readable = [14, 15], boots }: Disk): string[] {
   const script = grubConfiguration(slotsOf()).replaceAll(/\bset (\w+=)/g, '$1');
   const out = execFileSync('bash', ['--norc', '--noprofile', '-c', MACHINE + script], {
     encoding: 'utf8',
@@ -95,6 +101,8 @@ function spoken({ state, readable = [14, 15], boots }: Disk): string[] {
       ...CLOCK,
       BOOTS: boots === undefined ? '' : `gpt${boots})`,
       ...Object.fromEntries(Object.entries(state).map(([name, value]) => [`FILE_${name}`, value])),
+      COPY: copy === undefined ? '' : 'yes',
+      ...Object.fromEntries(Object.entries(copy ?? {}).map(([name, value]) => [`COPY_${name}`, value])),
     },
   });
   return out
@@ -115,6 +123,26 @@ describe('the selector', () => {
       'the first in another order',
       { state: { ...good, ORDER: 'B A' } },
       ['save 14: A_TRY=0 B_TRY=1', 'caisson: slot B', 'start 7 @2', 'booted'],
+    ],
+    [
+      'without verity',
+      { state: { ...good, VERITY: 'off' } },
+      ['save 14: A_TRY=1 B_TRY=0', 'caisson: slot A', 'start 3 @3', 'booted'],
+    ],
+    [
+      'without verity, the other slot',
+      { state: { ...good, VERITY: 'off', ORDER: 'B A' } },
+      ['save 14: A_TRY=0 B_TRY=1', 'caisson: slot B', 'start 7 @4', 'booted'],
+    ],
+    ...['on', 'OFF', 'off;', ''].map((value): [string, Disk, string[]] => [
+      `with verity for VERITY=${value}`,
+      { state: { ...good, VERITY: value } },
+      ['save 14: A_TRY=1 B_TRY=0', 'caisson: slot A', 'start 3 @1', 'booted'],
+    ]),
+    [
+      'with verity when no state can be read',
+      { state: { ...good, VERITY: 'off' }, readable: [] },
+      ['save 15: A_TRY=1 B_TRY=0', 'caisson: slot A', 'start 3 @1', 'booted'],
     ],
     [
       'a third try',
@@ -172,6 +200,11 @@ describe('the selector', () => {
         'caisson: no slot could be started; rebooting in 30 seconds',
         'reboot',
       ],
+    ],
+    [
+      'by the copy when the state is empty',
+      { state: {}, copy: { ...good, ORDER: 'B A', VERITY: 'off' } },
+      ['save 15: A_TRY=0 B_TRY=1', 'caisson: slot B', 'start 7 @4', 'booted'],
     ],
     [
       'by the copy when the state cannot be read',

@@ -13,11 +13,20 @@ describe('profiles', () => {
   test.each([
     [
       ['A', 'B'] as const,
-      ['auto', 'a', 'b'],
-      ['caisson.slot=auto', 'caisson.slot=A rauc.slot=A', 'caisson.slot=B rauc.slot=B'],
+      ['auto', 'a', 'b', 'a-unverified', 'b-unverified'],
+      [
+        'caisson.slot=auto',
+        'caisson.slot=A rauc.slot=A',
+        'caisson.slot=B rauc.slot=B',
+        'caisson.slot=A rauc.slot=A caisson.verity=off',
+        'caisson.slot=B rauc.slot=B caisson.verity=off',
+      ],
     ],
-    [['B'] as const, ['auto', 'b'], ['caisson.slot=auto', 'caisson.slot=B rauc.slot=B']],
-    [['only'] as const, ['auto', 'only'], ['caisson.slot=auto', 'caisson.slot=only rauc.slot=only']],
+    [
+      ['only'] as const,
+      ['auto', 'only', 'only-unverified'],
+      ['caisson.slot=auto', 'caisson.slot=only rauc.slot=only', 'caisson.slot=only rauc.slot=only caisson.verity=off'],
+    ],
     [[] as const, ['auto'], ['caisson.slot=auto']],
   ])('of slots %j', (slots, ids, slotParameters) => {
     const all = profiles(slots, ['quiet', 'panic=5']);
@@ -27,7 +36,7 @@ describe('profiles', () => {
   });
 });
 
-test('the selector asks for a slot by the number that its profile has', () => {
+test('the selector asks for a slot by the numbers that its profiles have', () => {
   for (const layout of [
     twoSlots(),
     layoutOf([
@@ -38,7 +47,11 @@ test('the selector asks for a slot by the number that its profile has', () => {
   ]) {
     const { slots } = uki.resolve({ content: 'kern' }, viewOf({ layout }));
     for (const each of selector.resolve({ boot: 'kern', state: 'state' }, viewOf({ layout })).slots) {
-      expect(profiles(slots, [])[each.profile]?.cmdline).toContain(`caisson.slot=${each.slot} `);
+      const [verified, not] = [each.profiles.verified, each.profiles.unverified].map(
+        number => profiles(slots, [])[number]?.cmdline,
+      );
+      expect(verified).toMatch(new RegExp(`caisson\\.slot=${each.slot} rauc.slot=${each.slot}$`));
+      expect(not).toMatch(new RegExp(`caisson\\.slot=${each.slot} .* caisson\\.verity=off$`));
     }
   }
 });
@@ -52,7 +65,7 @@ test('verityParameters: where the hash tree and the code are, and what they must
   ]);
 });
 
-test('build: a profile for each slot, joined to the one with the kernel; the kernel’s release from the initrd', async () => {
+test('build: the profiles of each slot, joined to the one with the kernel; the kernel’s release from the initrd', async () => {
   const context = contextOf(folder, {
     inputs: {
       kernel: artifactOf(folder, 'kernel'),
@@ -66,14 +79,16 @@ test('build: a profile for each slot, joined to the one with the kernel; the ker
   expect(context.calls.map(call => [call.program, ...call.args].join(' '))).toEqual([
     'ukify build --profile=@/mnt/work/profile-1 --cmdline=@/mnt/work/cmdline-1 --output=/mnt/work/profile-1.efi',
     'ukify build --profile=@/mnt/work/profile-2 --cmdline=@/mnt/work/cmdline-2 --output=/mnt/work/profile-2.efi',
-    'ukify build --stub=/usr/lib/systemd/boot/efi/linuxx64.efi.stub --linux=/mnt/inputs/kernel --initrd=/mnt/inputs/initrd --uname=6.66-tide --os-release=@/mnt/work/os-release --profile=@/mnt/work/profile-0 --cmdline=@/mnt/work/cmdline-0 --join-profile=/mnt/work/profile-1.efi --join-profile=/mnt/work/profile-2.efi --output=/mnt/work/artifact',
+    'ukify build --profile=@/mnt/work/profile-3 --cmdline=@/mnt/work/cmdline-3 --output=/mnt/work/profile-3.efi',
+    'ukify build --profile=@/mnt/work/profile-4 --cmdline=@/mnt/work/cmdline-4 --output=/mnt/work/profile-4.efi',
+    'ukify build --stub=/usr/lib/systemd/boot/efi/linuxx64.efi.stub --linux=/mnt/inputs/kernel --initrd=/mnt/inputs/initrd --uname=6.66-tide --os-release=@/mnt/work/os-release --profile=@/mnt/work/profile-0 --cmdline=@/mnt/work/cmdline-0 --join-profile=/mnt/work/profile-1.efi --join-profile=/mnt/work/profile-2.efi --join-profile=/mnt/work/profile-3.efi --join-profile=/mnt/work/profile-4.efi --output=/mnt/work/artifact',
   ]);
   expect(file('profile-2')).toBe('ID=b\nTITLE=slot B\n');
   expect(file('cmdline-2')).toBe(
     'quiet caisson.roothash=abc caisson.hash_offset=1 caisson.fec_offset=2 caisson.fec_roots=3 caisson.slot=B rauc.slot=B',
   );
   expect(file('os-release')).toContain('IMAGE_ID=galleon\n');
-  expect(facts).toMatchObject({ kernel: '6.66-tide', profiles: [{ id: 'auto' }, { id: 'a' }, { id: 'b' }] });
+  expect(facts).toMatchObject({ kernel: '6.66-tide', profiles: [{ id: 'auto' }, { id: 'a' }, { id: 'b' }, {}, {}] });
 });
 
 test('a UKI that its partition has no room for', async () => {

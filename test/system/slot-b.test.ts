@@ -1,4 +1,4 @@
-/** A disk with slot B filled and asked for, beside another disk with the same names. */
+/** A disk with slot B filled and asked for, its root verified, beside another disk with the same names. */
 import { rm } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { writeRaw } from '../../pipeline/disk/write.ts';
@@ -17,6 +17,8 @@ const { folder, at } = place;
 const SCRIPT = `
 echo "cmdline=$(cat /proc/cmdline)"
 echo "slot=$(cat /run/caisson/slot)"
+echo "root=$(findmnt --noheadings --output SOURCE,FSTYPE,OPTIONS /)"
+echo "table=$(cat /sys/block/dm-0/dm/name) $(cat /sys/block/dm-0/ro) $(cat /sys/block/dm-0/dm/uuid)"
 echo "slave=$(ls /sys/block/dm-0/slaves)"
 echo "sectors=$(cat /sys/class/block/$(ls /sys/block/dm-0/slaves | tr -d 0-9)/size)"
 echo "disks=$(ls -d /sys/block/sd* | wc -l)"
@@ -31,7 +33,10 @@ let machine: GuestMachine;
 let facts: Record<string, string>;
 beforeAll(async () => {
   await makeKeys(place, ['mate']);
-  const changes = ['layout.empty=[]', 'stages.selector.options.order=[B, A]'].flatMap(each => ['--set', each]);
+  const changes = ['verifiedBoot=on', 'layout.empty=[]', 'stages.selector.options.order=[B, A]'].flatMap(each => [
+    '--set',
+    each,
+  ]);
   built = await caisson(['build', 'eflow', ...changes, '--out', at('out'), '--plain'], {
     cwd: own.project,
     cache: own.cache,
@@ -56,6 +61,12 @@ describe('an image with slot B filled', () => {
   it('boots slot B when asked', () => {
     expect(facts).toMatchObject({ slot: 'B', state: 'running' });
     expect(facts.cmdline).toContain('caisson.slot=B rauc.slot=B');
+  });
+
+  it('has its root on dm-verity with the root hash of build.json, as the definition says', () => {
+    expect(facts.root).toMatch(/^\/dev\/mapper\/root erofs ro,/);
+    expect(facts.table).toMatch(/^root 1 CRYPT-VERITY-/);
+    expect(facts.cmdline).toContain(`caisson.roothash=${own.record.rootHash}`);
   });
 
   it('boots from its own disk, past another one with the same partition names', () => {

@@ -12,8 +12,11 @@ const CREATOR_BYTES = 512;
 const HEADER_SIGNATURE = 'head';
 const HEADER_PLACES = [64 * KIB, 128 * KIB] as const;
 const HEADER_BYTES = 4 * KIB;
+const OWN_LOG = { logStart: LOG_PLACE.start, logLength: LOG_PLACE.length };
 
 export interface VhdxHeader {
+  /** Of this copy in the file. */
+  start: Bytes;
   sequenceNumber: number;
   fileWriteGuid: string;
   dataWriteGuid: string;
@@ -26,8 +29,24 @@ export function encodeHead(identity: VhdxIdentity): Part[] {
   return [
     { start: 0, bytes: encodeIdentifier(identity.creator) },
     // Of two valid headers the one with the greater sequence number is current, so they must differ.
-    ...HEADER_PLACES.map((start, i) => ({ start, bytes: encodeHeader(identity, i + 1) })),
+    ...HEADER_PLACES.map((start, i) => ({ start, bytes: encodeHeader({ ...identity, ...OWN_LOG }, i + 1) })),
   ];
+}
+
+/**
+ * What is written into the file before the data of its disk is changed, one after the other, each synced: of the two
+ * copies one is whole at any time (section 2.2.2.1).
+ */
+export function nextHeaders(
+  { start, sequenceNumber, logStart, logLength }: VhdxHeader,
+  guids: Pick<VhdxIdentity, 'fileWriteGuid' | 'dataWriteGuid'>,
+): Part[] {
+  const [first, second] = HEADER_PLACES;
+  const others = start === first ? [second, first] : [first, second];
+  return others.map((place, index) => ({
+    start: place,
+    bytes: encodeHeader({ ...guids, logStart, logLength }, sequenceNumber + 1 + index),
+  }));
 }
 
 /** Throws FormatFault when this is no VHDX. */
@@ -46,12 +65,15 @@ export async function readCreator(read: ReadAt): Promise<string> {
  * entries that are still to be replayed.
  */
 export async function readCurrentHeader(read: ReadAt, faults: string[]): Promise<VhdxHeader> {
-  const copies = [];
+  const copies: Uint8Array[] = [];
+  const places = new Map<Uint8Array, Bytes>();
   for (const [i, place] of HEADER_PLACES.entries()) {
     const bytes = await readFully(read, `VHDX header ${i + 1}`, { offset: place, length: HEADER_BYTES });
     const fault = checkHeader(bytes);
-    if (fault === null) copies.push(bytes);
-    else faults.push(`header ${i + 1}: ${fault}`);
+    if (fault === null) {
+      copies.push(bytes);
+      places.set(bytes, place);
+    } else faults.push(`header ${i + 1}: ${fault}`);
   }
   const [first, second] = copies;
   if (first === undefined) throw damaged(faults.join('; '));
@@ -64,6 +86,7 @@ export async function readCurrentHeader(read: ReadAt, faults: string[]): Promise
     );
   }
   return {
+    start: places.get(current) ?? 0,
     sequenceNumber: readU64(current, 8),
     fileWriteGuid: decodeGuid(current, 16),
     dataWriteGuid: decodeGuid(current, 32),
@@ -85,7 +108,10 @@ function encodeIdentifier(creator: string): Uint8Array {
 }
 
 /** Section 2.2.2. LogGuid stays nil: nothing is to be replayed. */
-function encodeHeader({ fileWriteGuid, dataWriteGuid }: VhdxIdentity, sequenceNumber: number): Uint8Array {
+function encodeHeader(
+  { fileWriteGuid, dataWriteGuid, logStart, logLength }: Omit<VhdxHeader, 'start' | 'sequenceNumber'>,
+  sequenceNumber: number,
+): Uint8Array {
   const bytes = new Uint8Array(HEADER_BYTES);
   const view = viewOf(bytes);
   bytes.set(Buffer.from(HEADER_SIGNATURE, 'latin1'));
@@ -94,8 +120,8 @@ function encodeHeader({ fileWriteGuid, dataWriteGuid }: VhdxIdentity, sequenceNu
   bytes.set(encodeGuid(dataWriteGuid), 32);
   view.setUint16(64, 0, true); // LogVersion
   view.setUint16(66, 1, true); // Version
-  view.setUint32(68, LOG_PLACE.length, true);
-  view.setBigUint64(72, BigInt(LOG_PLACE.start), true);
+  view.setUint32(68, logLength, true);
+  view.setBigUint64(72, BigInt(logStart), true);
   view.setUint32(4, crc32c(bytes), true);
   return bytes;
 }

@@ -5,7 +5,7 @@
  * a line `SLOT NAME` for each partition of a slot, with the name as it is.
  */
 import type { Layout, Partition } from '../../config/types.ts';
-import { earlyContents, spareContent } from '../../tree/mounts.ts';
+import { earlyContents, spareContent, statePartitions } from '../../tree/mounts.ts';
 import { sharesMount } from '../../tree/system.ts';
 import { deviceNames, plainWords } from '../partition.ts';
 import { OptionFault } from '../stage.ts';
@@ -45,14 +45,8 @@ function rootVariables(roots: readonly Partition[], layout: Layout): Record<stri
     ...Object.fromEntries(roots.map(each => [`root_partition_${each.slot ?? 'only'}`, each.name])),
     ...Object.fromEntries(slots.map(slot => [`slot_devices_${slot}`, slotDevices(layout, slot)])),
     slots: slots.join(' '),
-    state_partitions: slotNames(layout, 'vfat'),
+    state_partitions: statePartitions(layout.partitions).join(' '),
   };
-}
-
-/** Partitions of the slots with a FAT; those of the selector are the small ones among them. */
-function slotNames({ partitions }: Layout, filesystem: Partition['filesystem']): string {
-  const names = partitions.filter(each => each.slot !== null && each.filesystem === filesystem).map(each => each.name);
-  return names.filter(name => /^[\w.@+=:-]+$/.test(name)).join(' ');
 }
 
 /** `CONTENT:NAME` of what both slots mount at one place: the one of the slot that runs gets a name by its content. */

@@ -9,8 +9,8 @@ export interface SelectorSlot {
   bootPartition: number;
   /** GPT partition number of the slot's BootEFI partition, which holds a grubenv. */
   statePartition: number;
-  /** UKI profile that is this slot's. */
-  profile: number;
+  /** Numbers of this slot's UKI profiles. */
+  profiles: { verified: number; unverified: number };
   filled: boolean;
 }
 
@@ -29,10 +29,8 @@ set pager=0
 # fw_path is (hd0,gpt1)/EFI/BOOT: the partition this file was read from.
 regexp --set=1:disk '^\\(([^,)]+)' "$fw_path"
 set state="($disk,gpt${first?.statePartition ?? 1})/EFI/caisson/grubenv"
-if ! load_env --file "$state" ORDER ${names}; then
-${copies.map(({ statePartition }) => `  set state="($disk,gpt${statePartition})/EFI/caisson/grubenv"\n  load_env --file "$state" ORDER ${names}\n`).join('')}  true
-fi
-if [ -z "$ORDER" ]; then
+load_env --file "$state" ORDER VERITY ${names}
+${copies.map(({ statePartition }) => `if [ -z "$ORDER" ]; then\n  set state="($disk,gpt${statePartition})/EFI/caisson/grubenv"\n  load_env --file "$state" ORDER VERITY ${names}\nfi\n`).join('')}if [ -z "$ORDER" ]; then
   set ORDER="${slots.map(each => each.slot).join(' ')}"
 ${slots.map(({ slot, filled }) => `  set ${slot}_OK=${filled ? 1 : 0}\n  set ${slot}_TRY=0\n`).join('')}fi
 
@@ -70,8 +68,14 @@ reboot
 `;
 }
 
-function startSlot({ slot, bootPartition, profile }: SelectorSlot): string {
-  return `  if [ "$1" = "${slot}" ]; then chainloader "($disk,gpt${bootPartition})/EFI/caisson/slot.efi" "@${profile}"; fi\n`;
+/** Whatever VERITY holds but `off` means that the root is verified. */
+function startSlot({ slot, bootPartition, profiles }: SelectorSlot): string {
+  return `  if [ "$1" = "${slot}" ]; then
+    set profile=${profiles.verified}
+    if [ "$VERITY" = "off" ]; then set profile=${profiles.unverified}; fi
+    chainloader "($disk,gpt${bootPartition})/EFI/caisson/slot.efi" "@$profile"
+  fi
+`;
 }
 
 /** GRUB's script has no arithmetic: 0, 1, 2 become 1, 2, 3, and anything else counts as tried often enough. */

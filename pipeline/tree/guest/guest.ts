@@ -1,5 +1,6 @@
 /** Everything that the definition promises of the running system, as files of its root. */
 import { DECLARATION_PATH, type Declaration } from '../../formats/declaration.ts';
+import { statePartitions } from '../mounts.ts';
 import { place, textFile, type Tree } from '../tree.ts';
 import { consoleFiles, consoleUnits } from './console.ts';
 import { growthFiles } from './grow.ts';
@@ -28,11 +29,12 @@ export async function placeGuest(tree: Tree, promises: Promises): Promise<void> 
 }
 
 /** For the shell scripts of the guest. */
-function guestConf({ ssh, overlays }: Promises): string {
+function guestConf({ ssh, overlays, partitions }: Promises): string {
   return `# Made from the image definition.
 ssh_user='${ssh?.user ?? ''}'
 ssh_transport='${ssh?.transport ?? ''}'
 overlay_store='${overlays?.store ?? ''}'
+state_partitions='${statePartitions(partitions).join(' ')}'
 `;
 }
 

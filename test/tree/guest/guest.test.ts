@@ -11,6 +11,7 @@ const promises: Promises = {
   partitions: [
     partitionOf({ name: 'First', type: '11111111-0000-0000-0000-000000000000' }),
     partitionOf({ name: 'Other', type: '22222222-0000-0000-0000-000000000000' }),
+    partitionOf({ name: 'Glow_B', slot: 'B', filesystem: 'vfat' }),
     partitionOf({ name: 'Last', type: '11111111-0000-0000-0000-000000000000', grow: true }),
   ],
   overlays: overlaysOf('keep', '/.o', ['/etc']),
@@ -35,9 +36,9 @@ describe('placeGuest', () => {
     expect(JSON.parse(await text(await made(), DECLARATION_PATH))).toEqual({ format: 1, ...promises });
   });
 
-  test('tells the shell scripts the user, the transport and the store', async () => {
+  test('tells the shell scripts what they need', async () => {
     expect(await text(await made(), '/usr/lib/caisson/guest.conf')).toMatch(
-      /\nssh_user='bosun'\nssh_transport='tcp'\noverlay_store='\/\.o'\n$/,
+      /\nssh_user='bosun'\nssh_transport='tcp'\noverlay_store='\/\.o'\nstate_partitions='Glow_B'\n$/,
     );
   });
 

@@ -1,0 +1,87 @@
+/** caisson verity: whether an image checks its root against the hash tree, told and switched in the selector's state. */
+import { openImage, type DiskImage } from '../disk/read.ts';
+import { patchImage } from '../disk/patch.ts';
+import type { Switch } from '../formats/declaration.ts';
+import { FormatFault } from '../formats/fault.ts';
+import { decodeGpt } from '../formats/gpt-read.ts';
+import { decodeGrubenv, encodeGrubenv, findGrubenv, GRUBENV_BYTES, GRUBENV_WITHIN } from '../formats/grubenv.ts';
+import type { Bytes } from '../formats/bytes.ts';
+import { UsageFault, type CommandContext, type ExitCode } from './context.ts';
+import { imageFile } from './image-file.ts';
+
+export interface VerityOptions {
+  /** A file, or the name of an image that was built. */
+  image: string;
+  /** Output folder of builds. */
+  images: string;
+  /** Null: only tell. */
+  to: Switch | null;
+}
+
+/** The state of the selector, as one partition has it. */
+interface StateCopy {
+  partition: string;
+  /** Of the block, on the disk. */
+  start: Bytes;
+  variables: Readonly<Record<string, string>>;
+}
+
+export async function verity(context: CommandContext, { image: name, images, to }: VerityOptions): Promise<ExitCode> {
+  const file = await imageFile(name, images);
+  const image = await openImage(file);
+  try {
+    const copies = await readStates(file, image);
+    const before = verityOf(copies[0].variables);
+    if (to !== null) await switchTo(to, { file, image, copies });
+    const now = to ?? before;
+    const partitions = copies.map(each => each.partition);
+    if (context.json) context.print(`${JSON.stringify({ file, verity: now, before, partitions }, null, 2)}\n`);
+    else
+      context.print(
+        `${file}: the root is ${now === 'on' ? '' : 'not '}verified${now === before ? '' : ' from now on'}\n`,
+      );
+    return 0;
+  } finally {
+    await image.close();
+  }
+}
+
+/** As the selector reads it. */
+function verityOf({ VERITY }: StateCopy['variables']): Switch {
+  return VERITY === 'off' ? 'off' : 'on';
+}
+
+/** The state itself first, then its copies. Throws UsageFault for an image without any. */
+async function readStates(file: string, image: DiskImage): Promise<[StateCopy, ...StateCopy[]]> {
+  const { partitions } = await decodeGpt(image.read, image.size, image.sectorSize);
+  const found: StateCopy[] = [];
+  for (const { name, start, end } of partitions) {
+    const head = await image.read(start, Math.min(GRUBENV_WITHIN, end - start));
+    const at = findGrubenv(head);
+    if (at === null) continue;
+    const variables = decodeGrubenv(head.subarray(at, at + GRUBENV_BYTES));
+    found.push({ partition: name, start: start + at, variables });
+  }
+  const [first, ...others] = found;
+  if (first === undefined)
+    throw new UsageFault(
+      `${file} has no selector whose state could say whether its root is verified`,
+      'caisson inspect tells what stands in its partitions',
+    );
+  return [first, ...others];
+}
+
+async function switchTo(
+  to: Switch,
+  { file, image, copies }: { file: string; image: DiskImage; copies: [StateCopy, ...StateCopy[]] },
+): Promise<void> {
+  const damage = image.vhdx?.faults ?? [];
+  if (damage.length > 0)
+    throw new FormatFault(`${file} is damaged: ${damage.join('; ')}`, 'build it again, or copy it again');
+  const bytes = encodeGrubenv({ ...copies[0].variables, VERITY: to });
+  await patchImage(
+    file,
+    image,
+    copies.map(({ start }) => ({ start, bytes })),
+  );
+}
