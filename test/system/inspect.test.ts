@@ -165,7 +165,7 @@ describe('the UKI', () => {
 
   it('asks for the root that is in the image', () => {
     const profiles = partition('BootA').efi?.[0]?.program?.profiles ?? [];
-    expect(profiles).toHaveLength(3);
+    expect(profiles).toHaveLength(5);
     for (const { root } of profiles) expect(root).toEqual({ hash: own.record.rootHash, partitions: ['RootFSA'] });
   });
 
@@ -179,7 +179,7 @@ describe('the UKI', () => {
     expect(changed.exitCode).toBe(1);
     expect(changed.found.faults).toEqual([
       expect.stringMatching(
-        `^BootA: /EFI/caisson/slot\\.efi, profile @0, @1, @2: no partition has its root hash ${own.record.rootHash}`,
+        `^BootA: /EFI/caisson/slot\\.efi, profile @0, @1, @2, @3, @4: no partition has its root hash ${own.record.rootHash}`,
       ),
     ]);
     await rm(at('copy.vhdx'));
