@@ -174,7 +174,9 @@ describe('booted', () => {
     expect(machine.facts).toMatchObject({ slot: 'A sda9', state: 'running', hostname: 'bell buoy 0.7 1404' });
     expect(machine.facts.cmdline).toContain('panic=9');
     // GRUB read and wrote its state on a disk of 4096-byte sectors.
-    expect(machine.facts.tries).toMatch(/^ORDER=A B VERITY=on B_OK=1 B_TRY=0 A_OK=1 A_TRY=1 STARTED=\d{4}(_\d{1,2}){5}$/);
+    expect(machine.facts.tries).toMatch(
+      /^ORDER=A B VERITY=on B_OK=1 B_TRY=0 A_OK=1 A_TRY=1 STARTED=\d{4}(_\d{1,2}){5}$/,
+    );
   });
 
   it('has 4096-byte sectors and a table without problems, with the names of the layout', () => {
