@@ -2,6 +2,7 @@
 import { openImage, type DiskImage } from '../disk/read.ts';
 import { patchImage } from '../disk/patch.ts';
 import type { Switch } from '../formats/declaration.ts';
+import { codeOf } from '../engine/files.ts';
 import { FormatFault } from '../formats/fault.ts';
 import { decodeGpt } from '../formats/gpt-read.ts';
 import { decodeGrubenv, encodeGrubenv, findGrubenv, GRUBENV_BYTES, GRUBENV_WITHIN } from '../formats/grubenv.ts';
@@ -31,8 +32,9 @@ export async function verity(context: CommandContext, { image: name, images, to 
   const image = await openImage(file);
   try {
     const copies = await readStates(file, image);
-    const before = verityOf(copies[0].variables);
-    if (to !== null) await switchTo(to, { file, image, copies });
+    const { variables } = copies.find(each => (each.variables.ORDER ?? '') !== '') ?? copies[0];
+    const before = verityOf(variables);
+    if (to !== null) await switchTo(to, { file, image, copies, variables });
     const now = to ?? before;
     const partitions = copies.map(each => each.partition);
     if (context.json) context.print(`${JSON.stringify({ file, verity: now, before, partitions }, null, 2)}\n`);
@@ -51,7 +53,7 @@ function verityOf({ VERITY }: StateCopy['variables']): Switch {
   return VERITY === 'off' ? 'off' : 'on';
 }
 
-/** The state itself first, then its copies. Throws UsageFault for an image without any. */
+/** In order of their place; the selector takes the first with an ORDER. Throws UsageFault for an image without any. */
 async function readStates(file: string, image: DiskImage): Promise<[StateCopy, ...StateCopy[]]> {
   const { partitions } = await decodeGpt(image.read, image.size, image.sectorSize);
   const found: StateCopy[] = [];
@@ -73,15 +75,21 @@ async function readStates(file: string, image: DiskImage): Promise<[StateCopy, .
 
 async function switchTo(
   to: Switch,
-  { file, image, copies }: { file: string; image: DiskImage; copies: [StateCopy, ...StateCopy[]] },
+  {
+    file,
+    image,
+    copies,
+    variables,
+  }: { file: string; image: DiskImage; copies: StateCopy[] } & Pick<StateCopy, 'variables'>,
 ): Promise<void> {
   const damage = image.vhdx?.faults ?? [];
   if (damage.length > 0)
     throw new FormatFault(`${file} is damaged: ${damage.join('; ')}`, 'build it again, or copy it again');
-  const bytes = encodeGrubenv({ ...copies[0].variables, VERITY: to });
-  await patchImage(
-    file,
-    image,
-    copies.map(({ start }) => ({ start, bytes })),
-  );
+  const bytes = encodeGrubenv({ ...variables, VERITY: to });
+  const parts = copies.map(({ start }) => ({ start, bytes }));
+  await patchImage(file, image, parts).catch(error => {
+    throw ['EACCES', 'EPERM', 'EROFS'].includes(codeOf(error))
+      ? new UsageFault(`${file} cannot be written`, 'check who owns it, and its mode')
+      : error;
+  });
 }

@@ -37,6 +37,14 @@ const BLOCKS = [
   block('/dev/sdb3', '8:19 1 9 PART_ENTRY_NAME=Diary\tPART_ENTRY_UUID=b3\tPART_ENTRY_DISK=8:16\tUUID=fb3\t'),
   block('/dev/sdb4', '8:20 10 9 PART_ENTRY_NAME=Cargo\tPART_ENTRY_UUID=b4\tPART_ENTRY_DISK=8:16\tUUID=fb4\t'),
 ];
+const VERIFIED = [
+  'slot=A',
+  `hash=${'ab'.repeat(32)}`,
+  'uuid=CRYPT-VERITY-x-root',
+  'ro=1',
+  'partition=HullA',
+  'read=0 9 bytes',
+];
 const PLACES = [...MOUNTS, ...BLOCKS];
 const one = {
   hostKeys: ['ssh-ed25519 one'],
@@ -67,15 +75,7 @@ const CASES: readonly Case[] = [
   },
   {
     claim: rootVerity,
-    sound: [
-      'words=quiet caisson.slot=A',
-      'slot=A',
-      `hash=${'ab'.repeat(32)}`,
-      'uuid=CRYPT-VERITY-x-root',
-      'ro=1',
-      'partition=HullA',
-      'read=0 9 bytes',
-    ],
+    sound: ['words=quiet caisson.slot=A', ...VERIFIED],
     spoilt: [
       ['hash=ab', 'hash=cd'],
       ['slot=A', 'slot=B'],
@@ -108,17 +108,7 @@ const CASES: readonly Case[] = [
   },
   {
     claim: veritySwitch,
-    sound: [
-      'this now=on',
-      'this next=on',
-      'after next=off',
-      'slot=A',
-      `hash=${'ab'.repeat(32)}`,
-      'uuid=CRYPT-VERITY-x-root',
-      'ro=1',
-      'partition=HullA',
-      'read=0 9 bytes',
-    ],
+    sound: ['this now=on', 'this next=on', 'after next=off', ...VERIFIED],
     spoilt: [
       ['this now=on', 'this now=off'],
       ['hash=ab', 'hash=cd'],

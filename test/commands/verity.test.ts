@@ -62,6 +62,13 @@ describe('an image with a selector', () => {
     expect(readFileSync(at('tern.raw')).equals(expected)).toBe(true);
   });
 
+  test('whose state is empty keeps what the copy says, as the selector does', async () => {
+    const parts = [state({ STARTED: '1' }), state({ ...STATE, ORDER: 'P' })];
+    await writeFile(at('tern.raw'), diskOf(parts.map((content, index) => ({ name: `Quay ${index}`, content }))).bytes);
+    expect(await run('on')).toBe('tern.raw: the root is verified from now on\n');
+    expect(states()).toEqual(parts.map(() => ({ ...STATE, ORDER: 'P', VERITY: 'on' })));
+  });
+
   test('as JSON', async () => {
     expect(JSON.parse(await run('on', { json: true }))).toEqual({
       file: 'tern.raw',

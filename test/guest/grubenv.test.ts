@@ -75,6 +75,17 @@ describe('set', () => {
     for (const name of ['QuayA', 'QuayB']) expect(decodeGrubenv(await blockOf(name))).toEqual(repaired);
   });
 
+  it('keeps the copy where the state has variables but no order, as the selector does', async () => {
+    await writeFile(at('QuayA'), partition(encodeGrubenv({ STARTED: '1' })));
+    expect((await grubenv('get')).stdout).toContain('ORDER=P Q');
+  });
+
+  it('writes where every copy is empty', async () => {
+    for (const each of ['QuayA', 'QuayB']) await writeFile(at(each), partition(encodeGrubenv({})));
+    expect((await grubenv('set', 'VERITY=off')).exitCode).toBe(0);
+    for (const name of ['QuayA', 'QuayB']) expect(decodeGrubenv(await blockOf(name))).toEqual({ VERITY: 'off' });
+  });
+
   it.each(['VERITY', '=on', 'A B=1', 'VERITY=on\nORDER=B', 'VERITY=$(id)', 'VERITY=a\\'])(
     'refuses %j',
     async change => {

@@ -1,5 +1,5 @@
 /** `caisson verity` on the real image, as GRUB's own program and other readers see it. */
-import { copyFile, mkdir, readFile, rm } from 'node:fs/promises';
+import { copyFile, mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { digest, workplace } from '../support/provisioned.ts';
@@ -58,6 +58,5 @@ describe('caisson verity', () => {
   it('never changes an image that nobody named', async () => {
     const { sha256 } = own.record.artifacts.find(each => each.path === 'eflow.vhdx')!;
     expect(await digest(path.join(own.out, 'eflow.vhdx'))).toBe(sha256);
-    expect(await readFile(at('eflow.vhdx'))).not.toHaveLength(0);
   });
 });
