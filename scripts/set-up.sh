@@ -1,10 +1,12 @@
 #!/bin/bash
 # Everything that `make image` and `make test` need before they can start: Debian packages, npm packages, the build.
-# Does nothing when all is there.
+# Does nothing when all is there. `--tests`: also what only the tests need.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 packages=(mmdebstrap bubblewrap uidmap debian-archive-keyring ca-certificates)
+# A token of software, and what reaches any token.
+test_packages=(softhsm2 p11-kit)
 
 say() { echo "set-up: $*"; }
 stop() { echo "set-up: $*" >&2; exit 1; }
@@ -29,6 +31,12 @@ install() {
 node_is_new_enough() {
   command -v node >/dev/null && node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)'
 }
+
+case "${1:-}" in
+  '') ;;
+  --tests) packages+=("${test_packages[@]}") ;;
+  *) stop "unknown: $1 (there is --tests)" ;;
+esac
 
 command -v dpkg-query >/dev/null || stop "this needs Debian 13, or Debian 12 with Node >= 20.19"
 debian=$(. /etc/os-release; echo "${VERSION_ID:-0}")
