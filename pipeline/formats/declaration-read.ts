@@ -29,6 +29,7 @@ export function decodeDeclaration(text: string): Declaration {
     ssh: root.orNull('ssh', decodeSsh),
     firewall: root.orNull('firewall', decodeFirewall),
     features: decodeFeatures(root.fields('features')),
+    verifiedBoot: root.oneOf('verifiedBoot', ['switchable', 'enforced'] as const),
     setuid: root.value('setuid') === null ? null : root.texts('setuid'),
     modules: root.value('modules') === null ? null : root.texts('modules'),
   };

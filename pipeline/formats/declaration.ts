@@ -15,6 +15,8 @@ export interface Declaration {
   ssh: DeclaredSsh | null;
   firewall: Firewall | null;
   features: { tpm: Switch; kvp: Switch; console: Switch };
+  /** Can the verification of the root be switched off? Whether it is on is no promise: the same root serves both. */
+  verifiedBoot: 'switchable' | 'enforced';
   /** Files that keep a setuid or setgid bit; null where nothing was stripped. */
   setuid: string[] | null;
   /** Kernel modules that may be loaded, dependencies included; null where nothing is blacklisted. */

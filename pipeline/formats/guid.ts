@@ -5,7 +5,7 @@ import { FormatFault } from './fault.ts';
 const GUID_BYTES = 16;
 export const NIL_GUID = '00000000-0000-0000-0000-000000000000';
 
-const GUID_TEXT = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+export const GUID_TEXT = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /** Where each byte of the text stands on disk: the first three groups are little endian (UEFI 2.10, appendix A). */
 const ORDER = [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15] as const;

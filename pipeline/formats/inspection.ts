@@ -82,12 +82,19 @@ export interface EfiBinary {
 }
 
 export interface InspectedProgram extends Omit<EfiProgram, 'profiles'> {
+  /**
+   * Of each signature: common name of the signer's certificate, empty when there is none, and why it is not sound;
+   * null for one that is. Trust in the signer is the firmware's.
+   */
+  signers: { by: string; fault: string | null }[];
   profiles: InspectedProfile[];
 }
 
 export interface InspectedProfile extends UkiProfile {
   /** The root hash that its command line asks for, and the partitions that have it; null when it asks for none. */
   root: { hash: string; partitions: string[] } | null;
+  /** PCR 11 (SHA-256, hexadecimal) when the kernel starts, with systemd-stub 257; null for an add-on. */
+  pcr11: string | null;
 }
 
 /** Partitions of other programs may have no name. */

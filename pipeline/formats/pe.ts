@@ -14,8 +14,10 @@ const MOST_CERTIFICATES: Bytes = 2 ** 20;
 /** Optional header: PE32 and PE32+; where the number of data directories stands, and they behind it. */
 const DIRECTORIES: Readonly<Record<number, number>> = { 0x10b: 92, 0x20b: 108 };
 const CERTIFICATE_TABLE = 4;
+const SIZE_OF_HEADERS = 60;
+const CHECKSUM = 64;
 /** wCertificateType of an Authenticode signature. */
-const PKCS_SIGNED_DATA = 2;
+export const PKCS_SIGNED_DATA = 2;
 /** Machine types of UEFI 2.10, section 2.1.1. */
 const MACHINES: Readonly<Record<number, string>> = {
   0x014c: 'ia32',
@@ -33,6 +35,8 @@ export interface PeSection {
   offset: Bytes;
   /** Of its content in the file, without the padding behind it. */
   size: Bytes;
+  /** In memory, where zeros follow what the file has; 0 where the header says so. */
+  memory: Bytes;
 }
 
 export interface Pe {
@@ -42,6 +46,27 @@ export interface Pe {
   sections: PeSection[];
   /** Authenticode signatures in the certificate table, and the table's size. */
   signatures: { count: number; size: Bytes };
+  /** Null for a file without an optional header, which is no program. */
+  places: PePlaces | null;
+}
+
+/** Where the parts stand that Authenticode tells apart; offsets are in the file. */
+export interface PePlaces {
+  /** Of CheckSum, 4 bytes. */
+  checksum: Bytes;
+  /** Of data directory 4, 8 bytes; null for a header that ends before it. */
+  certificateEntry: Bytes | null;
+  /** SizeOfHeaders. */
+  headers: Bytes;
+  /** SizeOfRawData at PointerToRawData of each section, in the order of the section table. */
+  raw: PePlace[];
+  /** The certificate table; of size 0 for none. */
+  certificates: PePlace;
+}
+
+export interface PePlace {
+  offset: Bytes;
+  size: Bytes;
 }
 
 /** Headers and section table of a file of `size` bytes. Throws FormatFault for what is no PE or is cut short. */
@@ -55,11 +80,14 @@ export async function decodePe(read: ReadAt, size: Bytes): Promise<Pe> {
   const table = await readFully(read, 'the section table', place);
   const machine = coff.getUint16(4, true);
   const strings = coff.getUint32(12, true) + coff.getUint32(16, true) * SYMBOL_BYTES;
-  const sections = Array.from({ length: count }, (_, i) => decodeSection(table.subarray(i * SECTION_BYTES), size));
+  const entries = Array.from({ length: count }, (_, i) => table.subarray(i * SECTION_BYTES));
+  const sections = entries.map(entry => decodeSection(entry, size));
+  const places = decodePlaces(optional, { at: at + COFF_BYTES, entries });
   return {
     machine: MACHINES[machine] ?? `0x${machine.toString(16)}`,
     sections: await Promise.all(sections.map(each => withLongName(each, { read, strings, fileSize: size }))),
-    signatures: await countSignatures(read, { ...certificateTable(optional), fileSize: size }),
+    signatures: await countSignatures(read, { ...(places?.certificates ?? { offset: 0, size: 0 }), fileSize: size }),
+    places,
   };
 }
 
@@ -76,13 +104,13 @@ async function coffHeaderAt(read: ReadAt, size: Bytes): Promise<Bytes> {
 }
 
 function decodeSection(entry: Uint8Array, fileSize: Bytes): PeSection {
-  const view = viewOf(entry);
   const name = fieldText(entry.subarray(0, 8));
-  const [virtual, raw, offset] = [view.getUint32(8, true), view.getUint32(16, true), view.getUint32(20, true)];
+  const virtual = viewOf(entry).getUint32(8, true);
+  const { offset, size: raw } = rawPlace(entry);
   if (raw > 0 && offset + raw > fileSize)
     throw damaged(`section ${JSON.stringify(name)} is at [${offset}, ${offset + raw}), the file ends at ${fileSize}`);
   // A virtual size of 0 means the raw one; what is virtual alone (.bss) has nothing in the file.
-  return { name, offset, size: virtual === 0 ? raw : Math.min(virtual, raw) };
+  return { name, offset, size: virtual === 0 ? raw : Math.min(virtual, raw), memory: virtual };
 }
 
 /** A name of more than 8 bytes is `/N`: N bytes into the string table, which follows the symbols (binutils writes such). */
@@ -98,17 +126,33 @@ async function withLongName(
   return { ...section, name };
 }
 
-/** Data directory 4: the one whose address is an offset in the file, since it is never loaded. */
-function certificateTable(optional: Uint8Array): { offset: Bytes; size: Bytes } {
-  if (optional.length === 0) return { offset: 0, size: 0 };
+function decodePlaces(
+  optional: Uint8Array,
+  { at, entries }: { at: Bytes; entries: readonly Uint8Array[] },
+): PePlaces | null {
+  if (optional.length === 0) return null;
   if (optional.length < 2) throw damaged('optional header of one byte');
   const view = viewOf(optional);
   const countAt = DIRECTORIES[view.getUint16(0, true)];
   if (countAt === undefined) throw damaged(`optional header of kind 0x${view.getUint16(0, true).toString(16)}`);
   if (optional.length < countAt + 4) throw damaged(`optional header of ${optional.length} bytes`);
-  const at = countAt + 4 + CERTIFICATE_TABLE * 8;
-  if (view.getUint32(countAt, true) <= CERTIFICATE_TABLE || optional.length < at + 8) return { offset: 0, size: 0 };
-  return { offset: view.getUint32(at, true), size: view.getUint32(at + 4, true) };
+  const entry = countAt + 4 + CERTIFICATE_TABLE * 8;
+  const none = view.getUint32(countAt, true) <= CERTIFICATE_TABLE || optional.length < entry + 8;
+  return {
+    checksum: at + CHECKSUM,
+    certificateEntry: none ? null : at + entry,
+    headers: view.getUint32(SIZE_OF_HEADERS, true),
+    raw: entries.map(rawPlace),
+    // The one directory whose address is an offset in the file, since it is never loaded.
+    certificates: none
+      ? { offset: 0, size: 0 }
+      : { offset: view.getUint32(entry, true), size: view.getUint32(entry + 4, true) },
+  };
+}
+
+function rawPlace(entry: Uint8Array): PePlace {
+  const view = viewOf(entry);
+  return { offset: view.getUint32(20, true), size: view.getUint32(16, true) };
 }
 
 /** WIN_CERTIFICATE structures one after the other, each at a multiple of 8 bytes. */

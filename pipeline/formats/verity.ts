@@ -10,7 +10,7 @@ import { decodeUuid } from './guid.ts';
 import { type ReadAt, readFully, readU64, viewOf } from './read-at.ts';
 
 const SIGNATURE = 'verity\0\0';
-const SUPERBLOCK_BYTES = 512;
+export const SUPERBLOCK_BYTES: Bytes = 512;
 const MOST_SALT: Bytes = 256;
 /** cryptsetup's VERITY_MAX_BLOCK_SIZE is the same. */
 const MOST_BLOCK: Bytes = 2 ** 19;

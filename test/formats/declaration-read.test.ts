@@ -47,6 +47,7 @@ const declaration: Declaration = {
     rules: { v4: ['-A INPUT -j LOG'], v6: [] },
     remembered: 4096,
   },
+  verifiedBoot: 'switchable',
   features: { tpm: 'on', kvp: 'off', console: 'on' },
   setuid: ['/usr/bin/sudo'],
   modules: ['ext4', 'virtio_blk'],

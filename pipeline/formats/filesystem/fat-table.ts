@@ -41,7 +41,8 @@ export async function countFree(read: ReadAt, table: FatTable): Promise<{ free: 
   return { free: wanted > MOST_BYTES ? null : free, faults };
 }
 
-function entryAt(window: DataView, index: number, bits: FatTable['bits']): number {
+/** Entry `index` of a table, or of a piece of one that begins with a whole entry. */
+export function entryAt(window: DataView, index: number, bits: FatTable['bits']): number {
   if (bits === 32) return window.getUint32(index * 4, true) & 0x0fffffff;
   if (bits === 16) return window.getUint16(index * 2, true);
   const at = Math.floor((index * 3) / 2);

@@ -14,15 +14,19 @@ const ROOT_BYTES: Bytes = 2 ** 15;
 const ENTRY = 32;
 const ATTRIBUTE = { volumeId: 0x08, directory: 0x10, longName: 0x0f } as const;
 
-interface Geometry extends FatTable {
+export interface FatGeometry extends FatTable {
   clusterSize: Bytes;
   size: Bytes;
+  /** Of cluster 2. */
+  dataStart: Bytes;
+  /** FAT32 alone has its root directory in clusters: the first of them. */
+  rootCluster: number | null;
   root: { offset: Bytes; length: Bytes };
 }
 
 export const decodeFat: DecodeFilesystem = async ({ read, head }) => {
   if (head.length < BOOT_SECTOR || head[510] !== 0x55 || head[511] !== 0xaa) return null;
-  const geometry = geometryOf(head);
+  const geometry = decodeFatGeometry(head);
   if (geometry === null) return null;
   const extended = geometry.bits === 32 ? 64 : 36;
   const hasNames = head[extended + 2] === 0x29;
@@ -50,7 +54,7 @@ export const decodeFat: DecodeFilesystem = async ({ read, head }) => {
 };
 
 /** The BIOS parameter block. Null when this boot sector is of another kind; FormatFault when only its name says FAT. */
-function geometryOf(boot: Uint8Array): Geometry | null {
+export function decodeFatGeometry(boot: Uint8Array): FatGeometry | null {
   const view = viewOf(boot);
   const named =
     /^FAT(12|16|32)? /.test(fieldText(boot.subarray(54, 62))) || fieldText(boot.subarray(82, 90)) === 'FAT32   ';
@@ -82,11 +86,21 @@ function geometryOf(boot: Uint8Array): Geometry | null {
   if (only !== null && only >= copies) return refuse(`FAT ${only + 1} of ${copies} is the active one`);
   const fat = (index: number): Bytes => (reserved + index * perFat) * sectorSize;
   const mirror = only === null && copies > 1 ? fat(1) : null;
-  return { bits, start: fat(only ?? 0), mirror, clusters, clusterSize, size: total * sectorSize, root };
+  return {
+    bits,
+    start: fat(only ?? 0),
+    mirror,
+    clusters,
+    clusterSize,
+    size: total * sectorSize,
+    dataStart: dataStart * sectorSize,
+    rootCluster: bits32 ? view.getUint32(44, true) : null,
+    root,
+  };
 }
 
 /** The label in the root directory goes before that of the boot sector, which many programs leave alone. */
-async function rootLabel(read: ReadAt, { root, size }: Geometry): Promise<string | null> {
+async function rootLabel(read: ReadAt, { root, size }: FatGeometry): Promise<string | null> {
   const length = Math.min(root.length, ROOT_BYTES);
   if (root.offset < 0 || root.offset + length > size)
     throw damagedFilesystem('vfat', 'its root directory is outside of it');

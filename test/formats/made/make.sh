@@ -51,6 +51,15 @@ tree 1 sha512 512 1024 77 00112233445566778899aabbccddeeff
 tree 1 sha1 1024 512 500 -
 rm -r tree
 
+# A file system with its hash tree and FEC of N parity bytes behind it, in one file: rows of 512 equal bytes.
+fec() {
+  python3 -c 'import sys; [sys.stdout.buffer.write(bytes([(i * 7 + k // 512) % 251 for k in range(4096)])) for i in range(int(sys.argv[1]))]' "$2" >"fec-$1.img"
+  veritysetup format "fec-$1.img" "fec-$1.img" "--data-blocks=$2" "--hash-offset=$(($2 * 4096))" --salt=c0ffee --uuid="$uuid" \
+    "--fec-device=fec-$1.img" "--fec-offset=$((($2 + $3) * 4096))" "--fec-roots=$1"
+}
+fec 2 300 5
+fec 8 100 2
+
 # A UKI of three profiles, signed twice by a key of its own, and an add-on; on the
 # stub that has no sections of its own but two, to be short.
 stub=/usr/lib/systemd/boot/efi/addonx64.efi.stub
@@ -70,6 +79,36 @@ ukify build --stub=$stub --cmdline=extra --output=addon.img
 openssl req -new -x509 -newkey rsa:2048 -nodes -subj /CN=reef -keyout key -out cert -days 9000
 sbsign --key key --cert cert --output one.efi uki.img
 sbsign --key key --cert cert --output uki-signed.img one.efi
-rm -f os-release kernel initrd p0 p1 p2 ./*.efi key cert
+
+# A boot partition: two signed programs, a state, and the signed UKI in clusters that do not follow one another.
+sbsign --key key --cert cert --output loader.efi addon.img
+printf '# GRUB Environment Block\nORDER=A B\nVERITY=on\nA_OK=1\nA_TRY=0\nB_OK=1\nB_TRY=0\n' >grubenv
+head -c $((1024 - $(stat -c %s grubenv))) /dev/zero | tr '\0' '#' >>grubenv
+truncate -s 1M esp.img
+mkfs.vfat -F 12 -i 89abcdef -n KELP -s 1 esp.img
+mmd -i esp.img ::/EFI ::/EFI/BOOT ::/EFI/caisson
+mcopy -i esp.img grubenv ::/EFI/caisson/grubenv
+mcopy -i esp.img loader.efi ::/EFI/BOOT/BOOTX64.EFI
+head -c 3000 /dev/zero >gap
+mcopy -i esp.img gap ::/gap
+mcopy -i esp.img loader.efi ::/EFI/BOOT/grubx64.efi
+mdel -i esp.img ::/gap
+mcopy -i esp.img uki-signed.img ::/EFI/caisson/slot.efi
+rm -f os-release kernel initrd p0 p1 p2 ./*.efi key cert grubenv gap
+
+# What of shim is read but its code: revocations; signed by another key.
+printf '\0\0\0\0\10\0\0\0\36\0\0\0sbat,1,2024\nmussel,3\n\0sbat,1,2025\nmussel,4\n\0' >level
+objcopy --long-section-names=enable --add-section .sbatlevel=level --set-section-flags .sbatlevel=data,readonly \
+  --change-section-vma .sbatlevel=0x1dd513000 $stub plain.efi
+openssl req -new -x509 -newkey rsa:2048 -nodes -subj /CN=mussel -keyout key -out cert -days 9000
+sbsign --key key --cert cert --output shim.img plain.efi
+rm -f level plain.efi key cert
+
+# And what it trusts and refuses by itself, unsigned: a table, 14 bytes that it trusts, 9 that it refuses.
+printf '\16\0\0\0\11\0\0\0\20\0\0\0\36\0\0\0trusted oyster' >vendor
+printf 'bad mussl' >>vendor
+objcopy --long-section-names=enable --add-section .vendor_cert=vendor --set-section-flags .vendor_cert=data,readonly \
+  --change-section-vma .vendor_cert=0x1dd513000 $stub vendor.img
+rm -f vendor
 
 gzip -9n ./*.img

@@ -1,0 +1,13 @@
+/** X.509 certificates, as far as people are told of them. */
+import { X509Certificate } from 'node:crypto';
+
+/** Common name of the subject of a DER certificate; all of the subject when it has none, empty for no certificate. */
+export function certificateName(der: Uint8Array): string {
+  try {
+    const { subject } = new X509Certificate(der);
+    const parts = subject.split('\n');
+    return parts.find(each => each.startsWith('CN='))?.slice(3) ?? parts.join(', ');
+  } catch {
+    return '';
+  }
+}
