@@ -1,10 +1,13 @@
 /** check, plan, build, schema: from documents to images. */
 import { availableParallelism } from 'node:os';
 import { Option, type Command } from 'commander';
-import { build } from '../commands/build.ts';
+import { attachSignatures } from '../commands/attach-signatures.ts';
+import { build, type BuildOptions } from '../commands/build.ts';
 import { check, checkTheHost } from '../commands/check.ts';
+import { exportRequests } from '../commands/export-requests.ts';
 import { showPlan } from '../commands/plan.ts';
 import { writeSchemas } from '../commands/schema.ts';
+import { keySigner } from '../commands/signing.ts';
 import { imageOptions, positive, type ImageOptions } from './options.ts';
 import type { Run } from './run.ts';
 
@@ -41,32 +44,37 @@ export function addMakingCommands(program: Command, run: Run): void {
       ),
     );
 
-  imageOptions(program.command('build').description('build an image into OUT/NAME/'))
-    .option('--jobs <n>', 'steps that run at once', positive, Math.min(4, availableParallelism()))
-    .option('--update', 'ask the mirrors for newer packages instead of reusing the recorded ones')
-    .addOption(
-      new Option('--offline', 'ask no mirror for anything: packages come from the pool, or the build fails').conflicts(
-        'update',
-      ),
+  buildOptions(imageOptions(program.command('build').description('build an image into OUT/NAME/')))
+    .option(
+      '--unsigned <dir>',
+      'stop before the signatures: write what must be signed, and how, into a new folder DIR; needs no key',
     )
     .addHelpText(
       'after',
-      '\nExamples:\n  caisson build eflow\n  caisson build eflow --update --set version=2026.12.0\n  caisson build eflow --offline\n  caisson build eflow --set layout=large-log --format vhdx,raw --out /srv/images\n  caisson build eflow --format vhd,qcow2 --compress zst',
+      '\nExamples:\n  caisson build eflow\n  caisson build eflow --update --set version=2026.12.0\n  caisson build eflow --offline\n  caisson build eflow --set layout=large-log --format vhdx,raw --out /srv/images\n  caisson build eflow --format vhd,qcow2 --compress zst\n  caisson build secure --unsigned to-sign',
     )
-    .action(
-      (image: string, options: ImageOptions & { jobs: number; update?: boolean; offline?: boolean }, self: Command) =>
-        run(self, context =>
-          build(context, {
-            image,
-            sets: options.set,
-            formats: options.format,
-            compress: options.compress,
-            out: options.out,
-            jobs: options.jobs,
-            update: options.update === true,
-            offline: options.offline === true,
-          }),
-        ),
+    .action((image: string, { unsigned, ...options }: BuildFlags & { unsigned?: string }, self: Command) =>
+      run(self, context => {
+        const wanted = { ...wantedBuild(image, options), signerOf: keySigner };
+        return unsigned === undefined
+          ? build(context, wanted)
+          : exportRequests(context, { ...wanted, requests: unsigned });
+      }),
+    );
+
+  buildOptions(
+    imageOptions(
+      program
+        .command('attach-signatures')
+        .description('finish an image with signatures that were made elsewhere; the same bytes as with the key here'),
+    ).argument('<dir>', 'folder that `build --unsigned` made, signed with its sign.sh'),
+  )
+    .addHelpText(
+      'after',
+      '\nThe certificate is the one that the definition names. Give the options of the build that exported the requests.\n\nExamples:\n  caisson build secure --unsigned to-sign\n  to-sign/sign.sh db.crt db.key          # where the key is\n  caisson attach-signatures secure to-sign',
+    )
+    .action((image: string, requests: string, options: BuildFlags, self: Command) =>
+      run(self, context => attachSignatures(context, { ...wantedBuild(image, options), requests })),
     );
 
   program
@@ -74,4 +82,30 @@ export function addMakingCommands(program: Command, run: Run): void {
     .description('write the JSON Schemas of the documents, for editors')
     .option('--out <dir>', 'folder to write into', 'schema')
     .action((options: { out: string }, self: Command) => run(self, context => writeSchemas(context, options)));
+}
+
+type BuildFlags = ImageOptions & { jobs: number; update?: boolean; offline?: boolean };
+
+function buildOptions(command: Command): Command {
+  return command
+    .option('--jobs <n>', 'steps that run at once', positive, Math.min(4, availableParallelism()))
+    .option('--update', 'ask the mirrors for newer packages instead of reusing the recorded ones')
+    .addOption(
+      new Option('--offline', 'ask no mirror for anything: packages come from the pool, or the build fails').conflicts(
+        'update',
+      ),
+    );
+}
+
+function wantedBuild(image: string, options: BuildFlags): Omit<BuildOptions, 'signerOf'> {
+  return {
+    image,
+    sets: options.set,
+    formats: options.format,
+    compress: options.compress,
+    out: options.out,
+    jobs: options.jobs,
+    update: options.update === true,
+    offline: options.offline === true,
+  };
 }

@@ -1,10 +1,11 @@
 /** caisson build: an image definition -> files in the output folder, and build.json that tells about them. */
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { buildPcrs, namedFirmware } from './build-pcrs.ts';
 import { buildRecord } from './build-record.ts';
 import { ConfigFault } from '../config/diagnostic.ts';
 import { withCache } from '../engine/cache.ts';
-import { execute, lookAhead } from '../engine/execute.ts';
+import { execute, lookAhead, type StepResult } from '../engine/execute.ts';
 import { replaceFile } from '../engine/files.ts';
 import { withLock } from '../engine/lock.ts';
 import { ensureFetched } from '../engine/packages.ts';
@@ -12,21 +13,36 @@ import type { Resolution } from '../engine/resolve.ts';
 import { timed } from '../engine/timed.ts';
 import { RuleFault } from '../stages/tree/check-rules.ts';
 import type { CommandContext, ExitCode } from './context.ts';
+import type { Plan, PlannedStep } from '../plan/plan.ts';
 import { prepare, type PrepareOptions, type Prepared } from './prepare.ts';
+import type { LazySigner } from './signing.ts';
 
 export interface BuildOptions extends PrepareOptions {
   jobs: number;
   /** Folder for the files; each image has one of its own below it. */
   out: string;
+  /** Who signs, for definitions that sign. */
+  signerOf: (context: CommandContext, prepared: Prepared) => LazySigner;
 }
 
 export async function build(context: CommandContext, options: BuildOptions): Promise<ExitCode> {
   const start = performance.now();
+  return withPrepared(context, options, async (prepared, out) =>
+    buildInto(context, out, { ...options, prepared, start }),
+  );
+}
+
+/** The plan, and the output folder, which nobody else writes to meanwhile. */
+export async function withPrepared<T>(
+  context: CommandContext,
+  options: PrepareOptions & Pick<BuildOptions, 'out'>,
+  work: (prepared: Prepared, out: string) => Promise<T>,
+): Promise<T> {
   return withCache(context, async () => {
     const prepared = await prepare(context, options);
     const out = path.join(path.resolve(options.out), prepared.plan.image.name);
     await mkdir(out, { recursive: true });
-    return alone(context, out, () => buildInto(context, out, { ...options, prepared, start }));
+    return alone(context, out, () => work(prepared, out));
   });
 }
 
@@ -47,10 +63,48 @@ async function alone<T>(context: CommandContext, out: string, work: () => Promis
 async function buildInto(
   context: CommandContext,
   out: string,
-  { prepared, jobs, offline, start }: BuildOptions & { prepared: Prepared; start: number },
+  { prepared, start, ...options }: BuildOptions & { prepared: Prepared; start: number },
 ): Promise<ExitCode> {
+  const { environment, emit } = context;
+  const { plan, project, resolutions } = prepared;
+  // Told before anything is built, though it is for the end.
+  const firmware = await namedFirmware(project);
+  const results = await makeSteps(context, prepared, { ...options, plan, out });
+  const published = plan.steps.flatMap(step =>
+    step.publishes === null ? [] : [results.get(step.id)?.artifact.path ?? ''],
+  );
+  const pcrs = await buildPcrs(context, { firmware, tools: prepared.tools, files: published });
+  const record = buildRecord({ plan, project, results, resolutions, environment, out, pcrs });
+  const seconds = (performance.now() - start) / 1000;
+  await replaceFile(recordOf(out), `${JSON.stringify(record, null, 2)}\n`);
+  const reused = [...results.values()].filter(each => each.cached).length;
+  emit({
+    type: 'built',
+    image: plan.image.name,
+    version: plan.image.version,
+    seconds,
+    built: results.size - reused,
+    reused,
+  });
+  return 0;
+}
+
+const recordOf = (out: string): string => path.join(out, 'build.json');
+
+/** Makes the steps of `plan`, which are all those of `prepared` or some with all that they read. `out` is this command's alone. */
+export async function makeSteps(
+  context: CommandContext,
+  prepared: Prepared,
+  {
+    plan,
+    out,
+    jobs,
+    offline,
+    signerOf,
+  }: Pick<BuildOptions, 'jobs' | 'offline' | 'signerOf'> & { plan: Plan; out: string },
+): Promise<Map<string, StepResult>> {
   const { environment, emit, signal } = context;
-  const { plan, project, resolutions, tools, programs } = prepared;
+  const { resolutions, tools, programs } = prepared;
   await clearParts(out);
   const ahead = await lookAhead(plan, { environment, out, signal });
   const missing = plan.steps.filter(step => ahead.get(step.id)?.entry === null);
@@ -65,35 +119,36 @@ async function buildInto(
       why: '',
     })),
   });
-  const fetch = async (resolution: Resolution): Promise<void> =>
-    ensureFetched(resolution, programs, { environment, emit, signal, update: false, offline });
-  for (const step of missing) {
-    const resolution = step.sources === null ? undefined : resolutions[step.sources.name];
-    if (resolution !== undefined) await fetch(resolution);
-  }
-  const record = path.join(out, 'build.json');
-  // build.json is there only when all that it tells of is.
-  if (missing.length > 0) await rm(record, { force: true });
-  const results = await execute(plan, { environment, tools, resolutions, fetch, out, jobs, emit, signal }).catch(
-    (error: unknown) => {
-      throw error instanceof RuleFault ? placedFault(error, prepared) : error;
-    },
-  );
-  const seconds = (performance.now() - start) / 1000;
-  await replaceFile(
-    record,
-    `${JSON.stringify(buildRecord({ plan, project, results, resolutions, environment, out }), null, 2)}\n`,
-  );
-  const reused = [...results.values()].filter(each => each.cached).length;
-  emit({
-    type: 'built',
-    image: plan.image.name,
-    version: plan.image.version,
-    seconds,
-    built: results.size - reused,
-    reused,
+  const signer = signerOf(context, prepared);
+  return signed(signer, { plan, missing }, async () => {
+    const fetch = async (resolution: Resolution): Promise<void> =>
+      ensureFetched(resolution, programs, { environment, emit, signal, update: false, offline });
+    for (const step of missing) {
+      const resolution = step.sources === null ? undefined : resolutions[step.sources.name];
+      if (resolution !== undefined) await fetch(resolution);
+    }
+    // build.json is there only when all that it tells of is.
+    if (missing.some(step => step.publishes !== null)) await rm(recordOf(out), { force: true });
+    return execute(plan, { environment, tools, resolutions, fetch, signer: signer.get, out, jobs, emit, signal });
+  }).catch((error: unknown) => {
+    throw error instanceof RuleFault ? placedFault(error, prepared) : error;
   });
-  return 0;
+}
+
+/** A key that cannot sign is told before anything is built. */
+async function signed<T>(
+  signer: LazySigner,
+  { plan, missing }: { plan: Plan; missing: readonly PlannedStep[] },
+  work: () => Promise<T>,
+): Promise<T> {
+  const signs = (step: PlannedStep): boolean => step.stage.signs === true;
+  try {
+    if (missing.some(signs)) await signer.get();
+    else if (plan.steps.some(signs)) await signer.check();
+    return await work();
+  } finally {
+    await signer.close();
+  }
 }
 
 /** What only iptables could tell of the definition, at its place there. */

@@ -41,7 +41,8 @@ export async function withPartFolder<T>(
   const { environment, signal } = context;
   const parent = path.dirname(path.resolve(target));
   const folder = await mkdtemp(path.join(parent, `.${path.basename(target)}.part-`)).catch(error => {
-    throw ['EACCES', 'EPERM', 'EROFS'].includes(codeOf(error))
+    // ENOENT is what /proc says.
+    throw ['EACCES', 'EPERM', 'EROFS', 'ENOENT'].includes(codeOf(error))
       ? new UsageFault(`nothing can be written into ${parent}`, 'check who owns it, or name another folder')
       : error;
   });

@@ -11,6 +11,7 @@ import { makePlan, type Plan, type PlanInput } from '../plan/plan.ts';
 import { withFormats, type Wanted } from '../plan/formats.ts';
 import { STAGES } from '../stages/index.ts';
 import { UsageFault, type CommandContext } from './context.ts';
+import { certificateDigest } from './signing.ts';
 
 /** What says which image is meant. */
 export interface ImageOptions {
@@ -33,6 +34,8 @@ export interface PrepareOptions extends ImageOptions {
 export interface LoadedProject extends Project {
   /** Ids of the steps that the definition has, in its order. */
   written: readonly string[];
+  /** SHA-256 of the certificate that signs; null while it is not there, and where nothing is signed. */
+  certificate: string | null;
 }
 
 export interface Prepared {
@@ -59,7 +62,12 @@ export async function loadImage(context: CommandContext, options: ImageOptions):
       `${project.image.name} has no container step, so ${options.formats.length > 0 ? '--format' : '--compress'} has nothing to go by`,
       'add a step with `stage: container` to the definition',
     );
-  const loaded = { ...project, image, written: project.image.stages.map(step => step.id) };
+  const loaded = {
+    ...project,
+    image,
+    written: project.image.stages.map(step => step.id),
+    certificate: await certificateDigest(project),
+  };
   // Planned once without packages: faults in options are told before anything is fetched.
   planOrThrow(loaded, {});
   return loaded;

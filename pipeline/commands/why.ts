@@ -2,7 +2,7 @@
 import { nearest } from '../config/nearest.ts';
 import type { Resolution } from '../engine/resolve.ts';
 import type { Found, Listed } from '../engine/store.ts';
-import type { Plan, PlannedStep } from '../plan/plan.ts';
+import { UNRESOLVED, type Plan, type PlannedStep } from '../plan/plan.ts';
 import { changedParts, type Change } from '../plan/why.ts';
 import { plainText } from '../report/text.ts';
 import { UsageFault } from './context.ts';
@@ -107,7 +107,10 @@ function reasonOf(step: PlannedStep, { found, own, changes, known, input }: Circ
   if (step.sources !== null && input.resolutions[step.sources.name] === undefined)
     return `packages of ${step.sources.name} not resolved yet`;
   const upstream = Object.values(step.inputs).filter(id => input.ahead.get(id)?.entry === null);
-  if (step.key === null) return upstream.length > 0 ? `${upstream.join(', ')} will be built` : 'tools not resolved yet';
+  if (step.key === null) {
+    if (upstream.length > 0) return `${upstream.join(', ')} will be built`;
+    return step.parts.certificate === UNRESOLVED ? 'no certificate where `signing` says' : 'tools not resolved yet';
+  }
   if (found !== undefined && found.fault !== null && found.fault !== '') return found.fault;
   if (own?.entry.published !== undefined && own.entry.published !== null)
     return `${step.publishes ?? ''} is no longer there, or was built elsewhere (${own.entry.published})`;

@@ -66,10 +66,24 @@ export function imageSchema(stages: StageSchemas): SchemaObject {
         }),
       },
       verifiedBoot: oneOf(
-        'on: a new image checks its root against the hash tree, by dm-verity. off: it does not. `caisson verity` switches an image, and a machine that runs. Default: on.',
-        ['off', 'on'],
+        'on: a new image checks its root against the hash tree, by dm-verity. off: it does not. `caisson verity` switches an image, and a machine that runs. enforced: nothing switches it off, and what boots is signed. Default: on.',
+        ['off', 'on', 'enforced'],
         'verified boot',
       ),
+      signing: {
+        description: 'The key that signs what the firmware and the selector start, for the steps with `stage: sign`.',
+        ...mapping(['key', 'certificate'], {
+          key: line(
+            'Private key, RSA: a PEM file, or the PKCS#11 URI of a key in a token, "pkcs11:token=...;object=...".',
+          ),
+          certificate: line('Its certificate: a PEM file. What must trust it is enrolled with it.'),
+          module: line('PKCS#11 module of the token: a file, e.g. /usr/lib/softhsm/libsofthsm2.so.'),
+          pinFile: line('File with the PIN of the token, readable by its owner alone.'),
+          firmware: line(
+            'Folder with PK.crt, KEK.crt and db.crt of the firmware that the image will start on, as `caisson keys new` makes it: build.json then predicts its PCRs 4 and 7.',
+          ),
+        }),
+      },
       epoch: text(
         'The time that every file and file system of the image carries: "2026-10-01T00:00:00Z", or seconds since 1970, in quotes.',
         epochPattern,

@@ -6,8 +6,9 @@ import type { FirewallFile } from './firewall.ts';
 import { epochPattern, imageSchema } from './image-schema.ts';
 import type { StageSchemas } from './image-schema.ts';
 import { isMapping, listAt, valueAt } from './paths.ts';
-import type { DeclaredSsh, Switch } from '../formats/declaration.ts';
-import type { Checked, Diagnostic, Features, Image, Step } from './types.ts';
+import type { DeclaredSsh } from '../formats/declaration.ts';
+import { signingFaults } from './signing.ts';
+import type { Checked, Diagnostic, Features, Image, Signing, Step, VerifiedBoot } from './types.ts';
 import { compileSchema } from './validate.ts';
 import type { Reference, Validator } from './validate.ts';
 import { wiringFaults } from './wiring.ts';
@@ -20,7 +21,8 @@ export interface ImageFile {
   layout: string;
   ssh?: Partial<DeclaredSsh>;
   features?: Partial<Features>;
-  verifiedBoot?: Switch;
+  verifiedBoot?: VerifiedBoot;
+  signing?: Partial<Signing> & Pick<Signing, 'key' | 'certificate'>;
   epoch: string;
   seed?: string;
   tools?: string;
@@ -48,6 +50,7 @@ export function checkImage(document: Document, stages: StageSchemas): CheckedIma
     ...wiringFaults(complete),
     ...epochFaults(complete),
     ...consoleFaults(complete),
+    ...signingFaults(complete),
     ...firewallFaults(complete),
   ];
   const value = all.length > 0 ? null : resolveImage(complete.value as ImageFile, document.file);
@@ -65,6 +68,7 @@ export function resolveImage(written: ImageFile, file: string): Image {
     ssh: written.ssh === undefined ? null : { user: 'admin', sudo: 'none', transport: 'tcp', ...written.ssh },
     features: { tpm: 'off', kvp: 'off', console: 'off', ...written.features },
     verifiedBoot: written.verifiedBoot ?? 'on',
+    signing: written.signing === undefined ? null : { module: '', pinFile: '', firmware: '', ...written.signing },
     epoch: epochOf(written.epoch),
     seed: written.seed ?? `${written.name} ${written.version}`,
     tools: written.tools ?? 'tools',

@@ -164,8 +164,10 @@ export interface Image {
   ssh: DeclaredSsh | null;
   firewall: Firewall | null;
   features: Features;
-  /** Does a new image check its root against the hash tree? The selector's state says so, and can be switched. */
-  verifiedBoot: Switch;
+  /** Does a new image check its root against the hash tree? The selector's state says so, and can be switched unless it is enforced. */
+  verifiedBoot: VerifiedBoot;
+  /** Null: nothing is signed. */
+  signing: Signing | null;
   /** Seconds since 1970: SOURCE_DATE_EPOCH of everything. */
   epoch: number;
   /** From this every UUID, GUID, salt and serial is derived. Default: `NAME VERSION`. */
@@ -175,6 +177,22 @@ export interface Image {
   /** Manifest of the tree with QEMU and OVMF. */
   vmTools: string;
   stages: Step[];
+}
+
+export type VerifiedBoot = Switch | 'enforced';
+
+/** Where the key is that signs; files are absolute, or relative to the project as written. Never read by a plan. */
+export interface Signing {
+  /** A PEM file, or the PKCS#11 URI (RFC 7512) of a key in a token. */
+  key: string;
+  /** A PEM file. */
+  certificate: string;
+  /** PKCS#11 module of the token; empty for a key that is a file. */
+  module: string;
+  /** File with the PIN of the token; empty for none. */
+  pinFile: string;
+  /** Folder with the certificates of the firmware whose PCRs are predicted; empty for none. */
+  firmware: string;
 }
 
 /** What checking made of a document: the value when there is not one fault. */

@@ -4,11 +4,12 @@ import path from 'node:path';
 import { emptyDir } from 'fs-extra/esm';
 import type { Plan, PlannedStep } from '../plan/plan.ts';
 import type { Emit } from '../report/events.ts';
-import type { Artifact, BuildContext } from '../stages/stage.ts';
+import type { Artifact, BuildContext, StageSigner } from '../stages/stage.ts';
 import { cacheFolders, type Environment } from './environment.ts';
 import { makeRepository } from './pool.ts';
 import type { Resolution } from './resolve.ts';
 import type { Bind } from './sandbox.ts';
+import type { Signer } from './signer.ts';
 import { INPUTS, toolRunner, WORK } from './tool-runner.ts';
 
 /** What a run of a plan needs. */
@@ -20,6 +21,8 @@ export interface ExecuteOptions {
   resolutions: Readonly<Record<string, Resolution>>;
   /** Brings the packages of one of them into the pool again, for a step that was not expected to be built. */
   fetch: (resolution: Resolution) => Promise<void>;
+  /** Whoever signs for steps that sign; asked for when one is built. */
+  signer: () => Promise<Signer>;
   /** Output folder of published files. */
   out: string;
   jobs: number;
@@ -70,8 +73,17 @@ export async function stepContext(
       repository: `${WORK}/repository`,
     },
     packages: resolution ? { repository: path.join(work, 'repository'), list: resolution.packages } : null,
+    signer: step.stage.signs === true ? stageSigner(await options.signer(), { work, epoch: plan.image.epoch }) : null,
     run,
     warn: (message, hint) => emit({ type: 'warning', message: `${step.id}: ${message}`, hint }),
     progress: (fraction, detail) => emit({ type: 'progress', id: step.id, fraction, detail }),
+  };
+}
+
+function stageSigner(signer: Signer, { work, epoch }: { work: string; epoch: number }): StageSigner {
+  const at = (name: string): string => path.join(work, name);
+  return {
+    certificate: signer.certificate,
+    sign: async (request, signed) => signer.sign({ work, request: at(request), signed: at(signed), epoch }),
   };
 }

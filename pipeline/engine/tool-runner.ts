@@ -71,6 +71,7 @@ export function toolContext(
       repository: `${WORK}/repository`,
     },
     packages: null,
+    signer: null,
     run: toolRunner(options, { binds, log: null }),
     warn: () => undefined,
     progress: () => undefined,

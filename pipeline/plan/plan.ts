@@ -39,6 +39,8 @@ export interface PlanInput {
   stages: Readonly<Record<string, AnyStage>>;
   /** Packages of each manifest by its name, the tools manifest among them; undefined where not resolved yet. */
   packages: Readonly<Record<string, { digest: string; packages: readonly ResolvedPackage[] } | undefined>>;
+  /** SHA-256 of the certificate that signs, hexadecimal; null where it is not there, or nothing is signed. */
+  certificate: string | null;
 }
 
 /** A fault in the options of one step; `path` is below `stages[index].options`. */
@@ -85,7 +87,8 @@ export function makePlan(input: PlanInput): { plan: Plan | null; faults: PlanFau
   return { plan: faults.length === 0 ? { image: input.image, layout: input.layout, steps } : null, faults };
 }
 
-const UNRESOLVED = 'not resolved yet';
+/** Stands in the parts of a key for what cannot be told before something is resolved, or is there. */
+export const UNRESOLVED = 'not known yet';
 
 /** Steps so that each comes after its inputs, otherwise in the order of the file. */
 function inOrder(image: Image): { step: Image['stages'][number]; index: number }[] {
@@ -104,7 +107,7 @@ function inOrder(image: Image): { step: Image['stages'][number]; index: number }
 
 /** `planned` are the steps before this one, those that it reads among them. */
 function imageView(input: PlanInput, step: Step, planned: readonly PlannedStep[]): ImageView {
-  const { name, version, epoch, seed, ssh, firewall, features, verifiedBoot } = input.image;
+  const { name, version, epoch, seed, ssh, firewall, features, verifiedBoot, signing } = input.image;
   const known = <T>(documents: Readonly<Record<string, T>>, document: string): T => {
     const found = documents[document];
     if (found === undefined) throw new Error(`"${document}" was not loaded: its option lacks x-document`);
@@ -120,6 +123,7 @@ function imageView(input: PlanInput, step: Step, planned: readonly PlannedStep[]
     firewall,
     features,
     verifiedBoot,
+    hasSigning: signing !== null,
     inputs: Object.keys(step.inputs),
     published: name => planned.find(each => each.id === step.inputs[name])?.publishes ?? null,
     manifest: document => known(input.manifests, document),
@@ -154,6 +158,8 @@ function keyParts({ input, step, stage, resolved, sources, keys }: KeySource): R
         toolPackages === undefined ? UNRESOLVED : toolVersion(toolPackages, name, input),
       ]),
     ),
+    // RSA signatures by PKCS #1 v1.5 are a function of key and bytes: the certificate says which key.
+    ...(stage.signs === true ? { certificate: input.certificate ?? UNRESOLVED } : {}),
     ...Object.fromEntries(
       Object.entries(step.inputs).map(([name, source]) => [`input ${name}`, keys.get(source) ?? UNRESOLVED]),
     ),

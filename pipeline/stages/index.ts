@@ -10,6 +10,7 @@ import { packages } from './packages.ts';
 import { selector } from './selector.ts';
 import type { AnyStage } from './stage.ts';
 import { tree } from './tree.ts';
+import { sign } from './sign.ts';
 import { uki } from './uki.ts';
 import { verity } from './verity.ts';
 
@@ -22,6 +23,7 @@ const ALL: readonly AnyStage[] = [
   verity,
   uki,
   selector,
+  sign,
   disk,
   container,
   compress,

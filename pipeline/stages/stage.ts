@@ -37,6 +37,8 @@ export interface ImageView {
   firewall: Image['firewall'];
   features: Features;
   verifiedBoot: Image['verifiedBoot'];
+  /** Does the definition name a key? */
+  hasSigning: boolean;
   /** Names of the inputs wired to this step. */
   inputs: readonly string[];
   /** File name in the output folder of what is wired to an input; null for what stays in the store. */
@@ -96,6 +98,14 @@ export interface PackagePool {
   list: readonly { name: string; version: string; architecture: string; sha256: string }[];
 }
 
+/** Who signs for a step. The key is nowhere a stage could see it. */
+export interface StageSigner {
+  /** PEM text. */
+  certificate: string;
+  /** `request` and `signed` are names of files in `work`: see engine/signer.ts. */
+  sign(request: string, signed: string): Promise<void>;
+}
+
 export interface BuildContext<Input extends string = string> {
   /** What is wired to this step; an optional input may be absent. */
   inputs: Readonly<Partial<Record<Input, Artifact>>>;
@@ -109,6 +119,8 @@ export interface BuildContext<Input extends string = string> {
   /** The same places as the programs of the tools tree see them. */
   box: { work: string; out: string; inputs: Readonly<Partial<Record<Input, string>>>; repository: string };
   packages: PackagePool | null;
+  /** Null for steps that sign nothing. */
+  signer: StageSigner | null;
   /** Runs a program of the tools tree, without network; returns its stdout. Throws ProcessFailure. */
   run(program: string, args: readonly string[], options?: RunOptions): Promise<string>;
   /** Something the user should know, though the step goes on. */
@@ -130,6 +142,8 @@ export interface Stage<Options, Resolved, Input extends string> {
   readonly inputs: InputSpec<Input>;
   /** Packages of the tools tree whose programs it runs; their versions, and those of what they depend on, enter the key. */
   readonly tools: readonly string[];
+  /** True when it signs: the digest of the certificate enters the key, and `build` gets a signer. */
+  readonly signs?: true;
   /** True when the artifact tells where to look in those it was made from: who reads it reads them too. */
   readonly pointsIntoInputs?: true;
   /** File name in the output folder for stages that publish there; null for those whose artifact stays in the store. */

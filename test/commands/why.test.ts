@@ -4,6 +4,7 @@ import { drawChain, explainChain, explainStep, type WhyInput } from '../../pipel
 import type { Resolution } from '../../pipeline/engine/resolve.ts';
 import type { Entry, Found, Listed } from '../../pipeline/engine/store.ts';
 import { entryOf } from '../engine/entries.ts';
+import { UNRESOLVED } from '../../pipeline/plan/plan.ts';
 import { planOf, sha256, type FakeStep } from '../engine/steps.ts';
 import { packageOf } from '../plan/fixture.ts';
 import { manifestOf } from '../stages/documents.ts';
@@ -115,12 +116,19 @@ describe('explainStep', () => {
       { id: 'parts', key: null, sources: manifestOf() },
       { id: 'hull', key: null, inputs: { tree: 'parts' } },
       { id: 'flag', key: null },
+      { id: 'seal', key: null },
     ];
     test.each([
       ['parts', 'packages of cargo not resolved yet'],
       ['hull', 'parts will be built'],
       ['flag', 'tools not resolved yet'],
-    ])('%s: %s', (id, reason) => expect(explainStep(id, inputOf(steps))).toMatchObject({ state: 'build', reason }));
+      ['seal', 'no certificate where `signing` says'],
+    ])('%s: %s', (id, reason) =>
+      expect(explainStep(id, inputOf(steps, { parts: { seal: { certificate: UNRESOLVED } } }))).toMatchObject({
+        state: 'build',
+        reason,
+      }),
+    );
   });
 
   test('packages that changed are named, but for those that are purged at the end', () => {

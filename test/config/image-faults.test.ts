@@ -19,6 +19,11 @@ const row = (title: string, faults: number, ...steps: string[]): Row => ({
   yaml: image(steps.join('')),
 });
 const top = (title: string, faults: number, text: string): Row => ({ title, faults, yaml: image(packages, text) });
+const signed = (title: string, faults: number, keys: string): Row => ({
+  title,
+  faults,
+  yaml: image(packages + step('id: s', 'stage: sign'), `${head}verifiedBoot: enforced\nsigning: { ${keys} }\n`),
+});
 const fs = (title: string, faults: number, options: string): Row =>
   row(
     title,
@@ -143,6 +148,14 @@ const rows: Row[] = [
     packages,
     step('id: t', 'stage: tree', 'inputs: { packages: p }', 'options: { keys: [7] }'),
   ),
+  top('enforced, and nothing signs', 1, `${head}verifiedBoot: enforced\n`),
+  top('verified boot by a word of its own', 1, `${head}verifiedBoot: forced\n`),
+  top('a key, and nothing signs', 1, `${head}signing: { key: k.pem, certificate: c.pem }\n`),
+  signed('a key in a file', 0, 'key: k.pem, certificate: c.pem'),
+  signed('a key without certificate', 1, 'key: k.pem'),
+  signed('a key in a token, and no module', 1, 'key: "pkcs11:token=t;object=o", certificate: c.pem'),
+  signed('a key in a token', 0, 'key: "pkcs11:token=t;object=o", certificate: c.pem, module: /m.so, pinFile: pin'),
+  signed('a token for a key in a file', 2, 'key: k.pem, certificate: c.pem, module: /m.so, pinFile: pin'),
   row(
     'faults of many kinds at once',
     4,

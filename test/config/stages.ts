@@ -36,6 +36,7 @@ export const stages: StageSchemas = {
     },
     inputs: { packages: 'required' },
   },
+  sign: { schema: { type: 'object', additionalProperties: false, properties: {} }, inputs: {} },
   filesystem: {
     schema: {
       type: 'object',

@@ -239,6 +239,13 @@ describe('a program that is held', () => {
     });
   };
 
+  test('works in the folder that it is given', async () => {
+    const lines: string[] = [];
+    const held = holdProcess(['pwd'], { env: { PATH }, cwd: '/usr/lib', onLine: line => lines.push(line) });
+    await held.ended;
+    expect(lines).toEqual(['/usr/lib']);
+  });
+
   test('runs until its end is asked for, and is followed line by line', async () => {
     const { held, pid, lines } = await hold('echo $$; cat; echo over');
     expect(alive(pid)).toBe(true);

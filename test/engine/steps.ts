@@ -99,9 +99,11 @@ export function workshop(folder: string, own: Partial<ExecuteOptions> = {}): Wor
       // Of the host only what every lock needs: sh and flock.
       path: `${join(folder, 'bin')}:/usr/bin:/bin`,
       proxies: {},
+      inherited: {},
     },
     tools: '/trees/chest',
     resolutions: {},
+    signer: async () => Promise.reject(new Error('nobody signs here')),
     fetch: async ({ manifest }) => void fetched.push(manifest),
     out: join(folder, 'out'),
     jobs: 4,

@@ -64,6 +64,7 @@ export function planInput(): PlanInput {
     },
     files: { 'scripts/trim.sh': { path: '/host/scripts/trim.sh', sha256: 'bb22', mode: 0o755 } },
     stages: STAGES,
+    certificate: null,
     packages: {
       chest: {
         digest: 'chest today',

@@ -371,3 +371,29 @@ test('a version that moves to another package of the closure changes the key', (
   };
   expect(keysOf(swapped).parts).not.toBe(keysOf(input).parts);
 });
+
+describe('the certificate that signs', () => {
+  /** `hull` signs; `sys` and `trim` stand behind it. */
+  const signing = (certificate: string | null): PlanInput => {
+    const input = planInput();
+    const tree: AnyStage = { ...(input.stages.tree as AnyStage), signs: true };
+    return { ...input, stages: { ...input.stages, tree }, certificate };
+  };
+
+  test('is part of the keys of steps that sign, and of what stands behind them', () => {
+    const [one, two] = [keysOf(signing('aa55')), keysOf(signing('bb66'))];
+    expect(ALL.filter(id => one[id] !== two[id])).toEqual(['hull', 'sys', 'trim']);
+    const parts = planOf(signing('aa55')).steps.filter(step => 'certificate' in step.parts);
+    expect(parts.map(step => [step.id, step.parts.certificate])).toEqual([['hull', 'aa55']]);
+  });
+
+  test('leaves them without a key while it is not there', () => {
+    const keys = keysOf(signing(null));
+    expect(ALL.filter(id => keys[id] === null)).toEqual(['hull', 'sys', 'trim']);
+  });
+
+  test('is nothing to a plan in which nobody signs', () => {
+    expect(keysOf({ ...planInput(), certificate: 'aa55' })).toEqual(keysOf(planInput()));
+    expect(Object.values(keysOf(planInput()))).not.toContain(null);
+  });
+});

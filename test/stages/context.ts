@@ -36,6 +36,7 @@ export function contextOf(folder: string, own: Own = {}): FakeContext {
       repository: '/mnt/work/repository',
     },
     packages: null,
+    signer: null,
     run: async (program, args, options = {}) => {
       const call = { program, args, options };
       context.calls.push(call);

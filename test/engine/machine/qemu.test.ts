@@ -16,6 +16,7 @@ const argv = (own: Partial<Machine> = {}): string =>
       network: 'none',
       otherDisks: [],
       tpm: false,
+      firmware: { kind: 'open' },
       serialFiles: [],
       ...own,
     },
@@ -56,6 +57,20 @@ describe('the network', () => {
   });
   test('is a tap that is there already', () => {
     expect(argv({ network: 'tap' })).toContain('-netdev tap,id=net,ifname=tap0,script=no,downscript=no ');
+  });
+});
+
+describe('the firmware', () => {
+  const keys = { kind: 'keys', owner: '', pk: '/host/pk', kek: '/host/kek', db: ['/host/db'] } as const;
+
+  test('starts anything', () => {
+    expect(argv()).toContain('readonly=on,file=/usr/share/OVMF/OVMF_CODE_4M.fd -drive');
+    expect(argv()).not.toContain('secure');
+  });
+  test.each([keys, { kind: 'microsoft', mok: [] } as const])('keeps its variables to itself: $kind', firmware => {
+    expect(argv({ firmware })).toContain('readonly=on,file=/usr/share/OVMF/OVMF_CODE_4M.secboot.fd -drive');
+    expect(argv({ firmware })).toContain('-global driver=cfi.pflash01,property=secure,value=on');
+    expect(argv({ firmware })).not.toContain('/host/');
   });
 });
 

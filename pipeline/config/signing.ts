@@ -1,0 +1,58 @@
+/** What an image says of signing and of enforced verification must go together. */
+import { fault } from './document.ts';
+import type { Document } from './document.ts';
+import { isMapping, listAt, valueAt } from './paths.ts';
+import type { Diagnostic } from './types.ts';
+
+/** Only what the values say; whether key and certificate are there and fit is found out when something is signed. */
+export function signingFaults(document: Document): Diagnostic[] {
+  const signing = valueAt(document.value, ['signing']);
+  const stages = listAt(document.value, ['stages']);
+  const signs = stages.some(step => isMapping(step) && step.stage === 'sign');
+  return [
+    ...(valueAt(document.value, ['verifiedBoot']) === 'enforced' && !signs
+      ? [
+          fault(
+            document,
+            ['verifiedBoot'],
+            'enforced, but no step signs: whoever swaps the kernel image would switch it off',
+            'add steps with `stage: sign` and a `signing:` section, as pipeline/secure.yaml has them',
+          ),
+        ]
+      : []),
+    ...(signing !== undefined && !signs
+      ? [
+          fault(
+            document,
+            ['signing'],
+            'a key is named, but no step signs',
+            'add a step with `stage: sign` after those that make the boot partitions, or take `signing:` away',
+          ),
+        ]
+      : []),
+    ...(isMapping(signing) ? tokenFaults(document, signing) : []),
+  ];
+}
+
+/** A key in a token needs the module that talks to it, and a file needs none. */
+function tokenFaults(document: Document, { key, module, pinFile }: Record<string, unknown>): Diagnostic[] {
+  if (typeof key !== 'string') return [];
+  const inToken = key.startsWith('pkcs11:');
+  if (inToken && module === undefined)
+    return [
+      fault(
+        document,
+        ['signing'],
+        'the key is in a token, and no module leads to it',
+        'add `module:`, the PKCS#11 library of its maker',
+      ),
+    ];
+  if (inToken) return [];
+  return [
+    ...(module === undefined ? [] : [fault(document, ['signing', 'module'], MODULE_OF_FILE, MODULE_HINT)]),
+    ...(pinFile === undefined ? [] : [fault(document, ['signing', 'pinFile'], MODULE_OF_FILE, MODULE_HINT)]),
+  ];
+}
+
+const MODULE_OF_FILE = 'the key is a file, not one in a token';
+const MODULE_HINT = 'take this away, or write the key as "pkcs11:token=...;object=..."';
