@@ -34,13 +34,18 @@ export async function verity(context: CommandContext, { image: name, images, to 
     const copies = await readStates(file, image);
     const { variables } = copies.find(each => (each.variables.ORDER ?? '') !== '') ?? copies[0];
     const before = verityOf(variables);
+    if (to !== null && before === 'enforced')
+      throw new UsageFault(
+        `${file}: verification of its root is enforced, and no state switches it off`,
+        'build the image with `verifiedBoot: on` where it is to be switched',
+      );
     if (to !== null) await switchTo(to, { file, image, copies, variables });
     const now = to ?? before;
     const partitions = copies.map(each => each.partition);
     if (context.json) context.print(`${JSON.stringify({ file, verity: now, before, partitions }, null, 2)}\n`);
     else
       context.print(
-        `${file}: the root is ${now === 'on' ? '' : 'not '}verified${now === before ? '' : ' from now on'}\n`,
+        `${file}: the root is ${now === 'off' ? 'not ' : ''}verified${now === before ? '' : ' from now on'}${now === 'enforced' ? '; that is enforced' : ''}\n`,
       );
     return 0;
   } finally {
@@ -49,8 +54,8 @@ export async function verity(context: CommandContext, { image: name, images, to 
 }
 
 /** As the selector reads it. */
-function verityOf({ VERITY }: StateCopy['variables']): Switch {
-  return VERITY === 'off' ? 'off' : 'on';
+function verityOf({ VERITY }: StateCopy['variables']): Switch | 'enforced' {
+  return VERITY === 'off' || VERITY === 'enforced' ? VERITY : 'on';
 }
 
 /** In order of their place; the selector takes the first with an ORDER. Throws UsageFault for an image without any. */

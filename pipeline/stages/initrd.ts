@@ -54,7 +54,7 @@ export const initrd: Stage<Options, Resolved, 'tree' | 'kernel'> = {
     return {
       modules: image.manifest(options.manifest).modules,
       compression: options.compression ?? 9,
-      configuration: bootConfiguration(image.layout, options.root),
+      configuration: bootConfiguration(image, options.root),
     };
   },
 

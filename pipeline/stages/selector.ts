@@ -2,13 +2,14 @@
  * selector: the boot loader that picks the slot: shim, GRUB as one file with its configuration inside, and grubenv.
  * The artifact is the tree of a BootEFI partition; both slots get the same.
  */
-import { mkdir, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { writeTar } from '../tree/tar.ts';
 import { hostFile, place, textFile, type Tree } from '../tree/tree.ts';
 import type { Slot } from '../config/types.ts';
 import { grubConfiguration, type SelectorSlot } from './selector/grub.ts';
 import { encodeGrubenv } from '../formats/grubenv.ts';
+import { withoutVendor } from '../formats/shim.ts';
 import { OptionFault, type Stage } from './stage.ts';
 import { profileNumbers } from './uki.ts';
 
@@ -16,9 +17,14 @@ interface Options {
   boot: string;
   state: string;
   order?: Slot[];
+  shim?: 'own' | 'debian';
 }
 
 interface Resolved {
+  /** Path in the tree -> file of a package of the tools tree; null for GRUB, which is made here. */
+  loaders: Record<string, string | null>;
+  /** Packages that bring them, beside those that every selector needs. */
+  tools: string[];
   slots: SelectorSlot[];
   state: Record<string, string>;
 }
@@ -45,9 +51,27 @@ const SBAT = [
   'grub.debian,5,Debian,grub2,2.12,https://tracker.debian.org/pkg/grub2',
 ].join('\n');
 
+const UNSIGNED_SHIM = '/usr/lib/shim/shimx64.efi';
+
+const LOADERS: Readonly<Record<'own' | 'debian', Pick<Resolved, 'loaders' | 'tools'>>> = {
+  own: {
+    // By the name of MokManager a second copy of the selector: shim starts that when it refuses the first one.
+    loaders: { '/EFI/BOOT/BOOTX64.EFI': UNSIGNED_SHIM, '/EFI/BOOT/mmx64.efi': null },
+    tools: ['shim-unsigned'],
+  },
+  debian: {
+    // MokManager by the name that shim looks for; never fbx64.efi, which writes boot entries into NVRAM.
+    loaders: {
+      '/EFI/BOOT/BOOTX64.EFI': '/usr/lib/shim/shimx64.efi.signed',
+      '/EFI/BOOT/mmx64.efi': '/usr/lib/shim/mmx64.efi.signed',
+    },
+    tools: ['shim-signed', 'shim-helpers-amd64-signed'],
+  },
+};
+
 export const selector: Stage<Options, Resolved, never> = {
   name: 'selector',
-  version: 4,
+  version: 6,
   summary: 'shim and GRUB, which pick the slot (tree of a BootEFI partition)',
   schema: {
     type: 'object',
@@ -63,10 +87,15 @@ export const selector: Stage<Options, Resolved, never> = {
         minItems: 1,
         description: 'Which slot a new image tries first; default: A, B.',
       },
+      shim: {
+        enum: ['own', 'debian'],
+        description:
+          'own: unsigned, for firmware with your keys. debian: signed by Microsoft and with MokManager, for firmware that cannot be given keys (Hyper-V); your certificate is then enrolled once a machine. Default: own.',
+      },
     },
   },
   inputs: {},
-  tools: ['grub-common', 'grub-efi-amd64-bin', 'shim-unsigned'],
+  tools: ['grub-common', 'grub-efi-amd64-bin'],
   publishes: () => null,
 
   resolve(options, image) {
@@ -86,7 +115,7 @@ export const selector: Stage<Options, Resolved, never> = {
       slot: boot.slot ?? 'A',
       bootPartition: boot.number,
       statePartition: (states.find(each => each.slot === boot.slot) ?? states[0] ?? boot).number,
-      profiles: profileNumbers(index, boots.length),
+      profiles: profileNumbers(index, { count: boots.length, switchable: image.verifiedBoot !== 'enforced' }),
       filled: boot.filled,
     }));
     const names = slots.map(each => each.slot);
@@ -105,10 +134,14 @@ export const selector: Stage<Options, Resolved, never> = {
           [`${slot}_TRY`, '0'],
         ] as const,
     );
-    return { slots, state: { ORDER: order.join(' '), VERITY: image.verifiedBoot, ...Object.fromEntries(tries) } };
+    return {
+      ...LOADERS[options.shim ?? 'own'],
+      slots,
+      state: { ORDER: order.join(' '), VERITY: image.verifiedBoot, ...Object.fromEntries(tries) },
+    };
   },
 
-  async build({ slots, state }, context) {
+  async build({ slots, state, loaders }, context) {
     const { box, work, run } = context;
     await mkdir(path.join(work, 'grub'));
     await writeFile(path.join(work, 'grub', 'grub.cfg'), grubConfiguration(slots));
@@ -125,12 +158,13 @@ export const selector: Stage<Options, Resolved, never> = {
       `--output=${box.work}/grubx64.efi`,
       `boot/grub/grub.cfg=${box.work}/grub/grub.cfg`,
     ]);
-    await run('cp', ['/usr/lib/shim/shimx64.efi', `${box.work}/shimx64.efi`]);
     const tree: Tree = new Map();
-    for (const [target, file] of [
-      ['/EFI/BOOT/BOOTX64.EFI', 'shimx64.efi'],
-      ['/EFI/BOOT/grubx64.efi', 'grubx64.efi'],
-    ] as const) {
+    for (const [target, source] of Object.entries({ ...loaders, '/EFI/BOOT/grubx64.efi': null })) {
+      const file = source === null ? 'grubx64.efi' : path.posix.basename(target);
+      if (source !== null) await run('cp', [source, `${box.work}/${file}`]);
+      // Debian's trusts all that Debian has signed: a GRUB that starts any kernel with any initrd is among that.
+      if (source === UNSIGNED_SHIM)
+        await writeFile(path.join(work, file), await withoutVendor(await readFile(path.join(work, file))));
       place(tree, target, hostFile(path.join(work, file), (await stat(path.join(work, file))).size));
     }
     place(tree, '/EFI/caisson/grubenv', { ...textFile(''), content: { data: Buffer.from(encodeGrubenv(state)) } });

@@ -174,7 +174,7 @@ export const tree: Stage<Options, Resolved, 'tree' | '*'> = {
 
 /** What the running system is told of its image. Not sizes or places: a larger Log must not change a byte of the root. */
 function promisesOf(
-  { name, version, layout, ssh, firewall, features }: ImageView,
+  { name, version, layout, ssh, firewall, features, verifiedBoot }: ImageView,
   manifest: Manifest | null,
 ): Promises {
   return {
@@ -197,6 +197,7 @@ function promisesOf(
     ssh,
     firewall,
     features,
+    verifiedBoot: verifiedBoot === 'enforced' ? 'enforced' : 'switchable',
     setuid: manifest?.setuid ?? null,
     modules: manifest === null || manifest.modules.length === 0 ? null : manifest.modules,
   };

@@ -1,7 +1,7 @@
 /**
  * uki: the unified kernel image of a slot, by ukify(1). One file fits either slot: profile 0 takes the slot from
  * the partition it was started from, and stops when the firmware does not say; then follow a profile a slot whose root
- * is verified, and a profile a slot whose root is not.
+ * is verified and, unless that is enforced, a profile a slot whose root is not.
  */
 import { stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -12,11 +12,14 @@ import type { BuildContext, Stage } from './stage.ts';
 interface Options {
   content: string;
   cmdline?: string[];
+  onCorruption?: 'restart' | 'panic' | 'eio';
 }
 
 interface Resolved {
   cmdline: string[];
   slots: (Slot | 'only')[];
+  /** Are there profiles that do not verify the root? */
+  switchable: boolean;
   osRelease: string;
   partition: { name: string; size: number };
 }
@@ -34,7 +37,7 @@ const STUB = '/usr/lib/systemd/boot/efi/linuxx64.efi.stub';
 
 export const uki: Stage<Options, Resolved, 'kernel' | 'initrd' | 'verity'> = {
   name: 'uki',
-  version: 2,
+  version: 3,
   summary: 'unified kernel image with profiles for each slot',
   schema: {
     type: 'object',
@@ -46,6 +49,11 @@ export const uki: Stage<Options, Resolved, 'kernel' | 'initrd' | 'verity'> = {
         type: 'array',
         items: { type: 'string', pattern: '^[!-~]+$' },
         description: 'Kernel parameters, one an item.',
+      },
+      onCorruption: {
+        enum: ['restart', 'panic', 'eio'],
+        description:
+          'What follows when a block of the root is damaged beyond correction. restart: the machine restarts, and the selector counts the try. panic: the kernel panics. eio: who reads it gets an error. Default: restart.',
       },
     },
   },
@@ -59,8 +67,13 @@ export const uki: Stage<Options, Resolved, 'kernel' | 'initrd' | 'verity'> = {
       .filter(each => each.content === options.content)
       .map(each => each.slot ?? 'only');
     return {
-      cmdline: [...(options.cmdline ?? []), ...(image.features.tpm === 'off' ? [WITHOUT_TPM] : [])],
+      cmdline: [
+        ...(options.cmdline ?? []),
+        ...(image.features.tpm === 'off' ? [WITHOUT_TPM] : []),
+        `caisson.on_corruption=${options.onCorruption ?? 'restart'}`,
+      ],
       slots,
+      switchable: image.verifiedBoot !== 'enforced',
       osRelease: `ID=caisson\nNAME=Caisson\nPRETTY_NAME="${image.name} ${image.version}"\nIMAGE_ID=${image.name}\nIMAGE_VERSION=${image.version}\nVERSION_ID=${image.version}\n`,
       partition: { name, size },
     };
@@ -69,7 +82,7 @@ export const uki: Stage<Options, Resolved, 'kernel' | 'initrd' | 'verity'> = {
   async build(resolved, context) {
     const { inputs, box, work, out } = context;
     const facts = inputs.verity?.facts ?? {};
-    const all = profiles(resolved.slots, [...resolved.cmdline, ...verityParameters(facts)]);
+    const all = profiles(resolved, [...resolved.cmdline, ...verityParameters(facts)]);
     await writeFile(path.join(work, 'os-release'), resolved.osRelease);
     const release = inputs.initrd?.facts.kernel as string;
     const [, ...others] = all;
@@ -113,7 +126,10 @@ export function verityParameters(facts: Readonly<Record<string, unknown>>): stri
 }
 
 /** Profile 0 and those of the slots, in the order in which the selector asks for them by `profileNumbers`. */
-export function profiles(slots: readonly (Slot | 'only')[], cmdline: readonly string[]): Profile[] {
+export function profiles(
+  { slots, switchable }: { slots: readonly (Slot | 'only')[]; switchable: boolean },
+  cmdline: readonly string[],
+): Profile[] {
   const common = cmdline.join(' ');
   const verified = slots.map(slot => ({
     id: slot.toLowerCase(),
@@ -128,13 +144,16 @@ export function profiles(slots: readonly (Slot | 'only')[], cmdline: readonly st
   return [
     { id: 'auto', title: 'slot of the partition this was started from', cmdline: `${common} caisson.slot=auto` },
     ...verified,
-    ...unverified,
+    ...(switchable ? unverified : []),
   ];
 }
 
-/** Numbers of the profiles of the slot at `index` among `count`. */
-export function profileNumbers(index: number, count: number): { verified: number; unverified: number } {
-  return { verified: 1 + index, unverified: 1 + count + index };
+/** Numbers of the profiles of the slot at `index`; null for one that there is not. */
+export function profileNumbers(
+  index: number,
+  { count, switchable }: { count: number; switchable: boolean },
+): { verified: number; unverified: number | null } {
+  return { verified: 1 + index, unverified: switchable ? 1 + count + index : null };
 }
 
 async function writeProfile({ work }: BuildContext, profile: Profile, index: number): Promise<void> {

@@ -81,6 +81,7 @@ interface Disk {
   boots?: number;
 }
 
+const NOTHING = 'caisson: no slot could be started; rebooting in 30 seconds';
 /** The clock's reading, as GRUB's datehook gives it; the same in every line, so that tests need not repeat it. */
 const CLOCK = { YEAR: '2031', MONTH: '4', DAY: '5', HOUR: '6', MINUTE: '7', SECOND: '8' };
 const STARTED = ' STARTED=2031_4_5_6_7_8';
@@ -90,8 +91,8 @@ function selected(disk: Disk): string[] {
   return spoken(disk).map(line => line.replace(STARTED, ''));
 }
 
-function spoken({ state, copy, readable = [14, 15], boots }: Disk): string[] {
-  const script = grubConfiguration(slotsOf()).replaceAll(/\bset (\w+=)/g, '$1');
+function spoken({ state, copy, readable = [14, 15], boots }: Disk, slots = slotsOf()): string[] {
+  const script = grubConfiguration(slots).replaceAll(/\bset (\w+=)/g, '$1');
   const out = execFileSync('bash', ['--norc', '--noprofile', '-c', MACHINE + script], {
     encoding: 'utf8',
     env: {
@@ -191,13 +192,34 @@ describe('the selector', () => {
         'reboot',
       ],
     ],
-    [
-      'nothing, and says so, when none is good',
-      { state: { ...good, A_OK: '0', B_OK: '0' } },
+    ...(
       [
-        'save 14: A_TRY=0 B_TRY=0',
-        'caisson: slot none',
-        'caisson: no slot could be started; rebooting in 30 seconds',
+        ['none is good', { ...good, A_OK: '0', B_OK: '0' }],
+        ['the order names no slot', { ...good, ORDER: 'X $(Y) none' }],
+        ['nothing in the state is what it should be', { ORDER: '*', A_OK: 'yes', A_TRY: '-1', B_OK: '1 1', B_TRY: '' }],
+      ] as const
+    ).map(([title, state]): [string, Disk, string[]] => [
+      `what a new image carries when ${title}`,
+      { state, boots: 7 },
+      [
+        expect.stringMatching(/^save 14: A_TRY=1 B_TRY=/) as unknown as string,
+        'caisson: slot A',
+        'start 3 @1',
+        'slot A does not start',
+        ...(state.B_OK === '1' ? ['start 7 @2', 'booted'] : [NOTHING, 'reboot']),
+      ],
+    ]),
+    [
+      'nothing, says so and tries again, when no slot starts',
+      { state: good, boots: 99 },
+      [
+        'save 14: A_TRY=1 B_TRY=0',
+        'caisson: slot A',
+        'start 3 @1',
+        'slot A does not start',
+        'start 7 @2',
+        'slot B does not start',
+        NOTHING,
         'reboot',
       ],
     ],
@@ -218,6 +240,17 @@ describe('the selector', () => {
     ],
   ])('starts %s', (_, disk, lines) => expect(selected(disk)).toEqual(lines));
 });
+
+test.each([{ VERITY: 'off' }, { VERITY: 'off', ORDER: 'B A', A_OK: '1', B_OK: '1' }, {}])(
+  'where verification is enforced, no state starts a slot without it: %j',
+  state => {
+    const view = viewOf({ verifiedBoot: 'enforced' });
+    const { slots } = selector.resolve({ boot: 'kern', state: 'state' }, view);
+    const starts = spoken({ state, boots: 99 }, slots).filter(line => line.startsWith('start '));
+    expect(starts.length).toBeGreaterThan(0);
+    for (const start of starts) expect(['start 3 @1', 'start 7 @2']).toContain(start);
+  },
+);
 
 describe('the state of a new image', () => {
   test.each([

@@ -54,14 +54,15 @@ describe('resolve fills in what the image says', () => {
 
   test('uki: the slots in the order of the layout', () => {
     expect(uki.resolve({ content: 'kern', cmdline: ['quiet'] }, viewOf())).toEqual({
-      cmdline: ['quiet'],
+      cmdline: ['quiet', 'caisson.on_corruption=restart'],
+      switchable: true,
       slots: ['A', 'B'],
       osRelease:
         'ID=caisson\nNAME=Caisson\nPRETTY_NAME="galleon 7.3"\nIMAGE_ID=galleon\nIMAGE_VERSION=7.3\nVERSION_ID=7.3\n',
       partition: { name: 'KernA', size: 40 * MIB },
     });
     expect(uki.resolve({ content: 'kern' }, viewOf({ layout: layoutOf([{ content: 'kern' }]) }))).toMatchObject({
-      cmdline: [],
+      cmdline: ['caisson.on_corruption=restart'],
       slots: ['only'],
     });
   });
@@ -73,6 +74,7 @@ describe('resolve fills in what the image says', () => {
       compression: 9,
       configuration: {
         variables: {
+          verified_boot: 'switchable',
           root_filesystem: 'erofs',
           root_flags: '',
           root_partition_A: 'SysA',

@@ -29,7 +29,7 @@ describe('profiles', () => {
     ],
     [[] as const, ['auto'], ['caisson.slot=auto']],
   ])('of slots %j', (slots, ids, slotParameters) => {
-    const all = profiles(slots, ['quiet', 'panic=5']);
+    const all = profiles({ slots, switchable: true }, ['quiet', 'panic=5']);
     expect(all.map(profile => profile.id)).toEqual(ids);
     expect(all.map(profile => profile.cmdline)).toEqual(slotParameters.map(each => `quiet panic=5 ${each}`));
     expect(new Set(all.map(profile => profile.title)).size).toBe(all.length);
@@ -45,15 +45,33 @@ test('the selector asks for a slot by the numbers that its profiles have', () =>
       { content: 'kern', slot: 'A' },
     ]),
   ]) {
-    const { slots } = uki.resolve({ content: 'kern' }, viewOf({ layout }));
+    const resolved = uki.resolve({ content: 'kern' }, viewOf({ layout }));
     for (const each of selector.resolve({ boot: 'kern', state: 'state' }, viewOf({ layout })).slots) {
       const [verified, not] = [each.profiles.verified, each.profiles.unverified].map(
-        number => profiles(slots, [])[number]?.cmdline,
+        number => profiles(resolved, [])[number ?? -1]?.cmdline,
       );
       expect(verified).toMatch(new RegExp(`caisson\\.slot=${each.slot} rauc.slot=${each.slot}$`));
       expect(not).toMatch(new RegExp(`caisson\\.slot=${each.slot} .* caisson\\.verity=off$`));
     }
   }
+});
+
+test('where verification is enforced, no profile leaves it out, and the selector asks for none', () => {
+  const view = viewOf({ verifiedBoot: 'enforced' });
+  const all = profiles(uki.resolve({ content: 'kern' }, view), []);
+  expect(all.map(each => each.id)).toEqual(['auto', 'a', 'b']);
+  const { slots, state } = selector.resolve({ boot: 'kern', state: 'state' }, view);
+  expect(slots.map(each => each.profiles)).toEqual([
+    { verified: 1, unverified: null },
+    { verified: 2, unverified: null },
+  ]);
+  expect(state.VERITY).toBe('enforced');
+});
+
+test.each(['restart', 'panic', 'eio'] as const)('what cannot be corrected: %s', onCorruption => {
+  expect(uki.resolve({ content: 'kern', onCorruption }, viewOf()).cmdline).toEqual([
+    `caisson.on_corruption=${onCorruption}`,
+  ]);
 });
 
 test('verityParameters: where the hash tree and the code are, and what they must say', () => {
@@ -85,7 +103,7 @@ test('build: the profiles of each slot, joined to the one with the kernel; the k
   ]);
   expect(file('profile-2')).toBe('ID=b\nTITLE=slot B\n');
   expect(file('cmdline-2')).toBe(
-    'quiet caisson.roothash=abc caisson.hash_offset=1 caisson.fec_offset=2 caisson.fec_roots=3 caisson.slot=B rauc.slot=B',
+    'quiet caisson.on_corruption=restart caisson.roothash=abc caisson.hash_offset=1 caisson.fec_offset=2 caisson.fec_roots=3 caisson.slot=B rauc.slot=B',
   );
   expect(file('os-release')).toContain('IMAGE_ID=galleon\n');
   expect(facts).toMatchObject({ kernel: '6.66-tide', profiles: [{ id: 'auto' }, { id: 'a' }, { id: 'b' }, {}, {}] });

@@ -8,7 +8,7 @@ import type { Layout, Partition } from '../../config/types.ts';
 import { earlyContents, spareContent, statePartitions } from '../../tree/mounts.ts';
 import { sharesMount } from '../../tree/system.ts';
 import { deviceNames, plainWords } from '../partition.ts';
-import { OptionFault } from '../stage.ts';
+import { OptionFault, type ImageView } from '../stage.ts';
 
 export interface BootConfiguration {
   variables: Record<string, string>;
@@ -16,7 +16,10 @@ export interface BootConfiguration {
 }
 
 /** `root` is the content of the root file system. Throws OptionFault for what init cannot be told. */
-export function bootConfiguration(layout: Layout, root: string): BootConfiguration {
+export function bootConfiguration(
+  { layout, verifiedBoot }: Pick<ImageView, 'layout' | 'verifiedBoot'>,
+  root: string,
+): BootConfiguration {
   const roots = layout.partitions.filter(each => each.content === root);
   const [first] = roots;
   if (first === undefined)
@@ -27,6 +30,7 @@ export function bootConfiguration(layout: Layout, root: string): BootConfigurati
     );
   return {
     variables: {
+      verified_boot: verifiedBoot === 'enforced' ? 'enforced' : 'switchable',
       root_filesystem: first.filesystem,
       ...rootVariables(roots, layout),
       ...overlayVariables(layout),

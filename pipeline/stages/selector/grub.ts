@@ -10,7 +10,7 @@ export interface SelectorSlot {
   /** GPT partition number of the slot's BootEFI partition, which holds a grubenv. */
   statePartition: number;
   /** Numbers of this slot's UKI profiles. */
-  profiles: { verified: number; unverified: number };
+  profiles: { verified: number; unverified: number | null };
   filled: boolean;
 }
 
@@ -55,6 +55,15 @@ ${slots.map(({ slot }) => `      if [ "$slot" = "${slot}" -a "$${slot}_OK" = "1"
   done
 fi
 
+# A state by which nothing ever was good is no state: what the image was made with.
+if [ "$chosen" = "none" ]; then
+${slots
+  .filter(each => each.filled)
+  .map(
+    ({ slot }) => `  set ${slot}_OK=1\n  set ${slot}_TRY=0\n  if [ "$chosen" = "none" ]; then set chosen=${slot}; fi\n`,
+  )
+  .join('')}fi
+
 ${slots.map(raiseTry).join('')}# When and so from which disk: a copy of this one may be attached, and only one of them was started just now.
 set STARTED="\${YEAR}_\${MONTH}_\${DAY}_\${HOUR}_\${MINUTE}_\${SECOND}"
 save_env --file "$state" STARTED ${slots.map(({ slot }) => `${slot}_TRY`).join(' ')}
@@ -68,12 +77,11 @@ reboot
 `;
 }
 
-/** Whatever VERITY holds but `off` means that the root is verified. */
+/** Whatever VERITY holds but `off` means that the root is verified; where that is enforced nobody asks. */
 function startSlot({ slot, bootPartition, profiles }: SelectorSlot): string {
   return `  if [ "$1" = "${slot}" ]; then
     set profile=${profiles.verified}
-    if [ "$VERITY" = "off" ]; then set profile=${profiles.unverified}; fi
-    chainloader "($disk,gpt${bootPartition})/EFI/caisson/slot.efi" "@$profile"
+${profiles.unverified === null ? '' : `    if [ "$VERITY" = "off" ]; then set profile=${profiles.unverified}; fi\n`}    chainloader "($disk,gpt${bootPartition})/EFI/caisson/slot.efi" "@$profile"
   fi
 `;
 }

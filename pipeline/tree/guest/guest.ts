@@ -29,11 +29,12 @@ export async function placeGuest(tree: Tree, promises: Promises): Promise<void> 
 }
 
 /** For the shell scripts of the guest. */
-function guestConf({ ssh, overlays, partitions }: Promises): string {
+function guestConf({ ssh, overlays, partitions, verifiedBoot }: Promises): string {
   return `# Made from the image definition.
 ssh_user='${ssh?.user ?? ''}'
 ssh_transport='${ssh?.transport ?? ''}'
 overlay_store='${overlays?.store ?? ''}'
+verified_boot='${verifiedBoot}'
 state_partitions='${statePartitions(partitions).join(' ')}'
 `;
 }

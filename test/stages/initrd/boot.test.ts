@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { bootConfiguration, storeName } from '../../../pipeline/stages/initrd/boot.ts';
-import { layoutOf, overlaysOf, twoSlots } from '../documents.ts';
+import { layoutOf, overlaysOf, viewOf } from '../documents.ts';
 
 /** Slot B first, names that say nothing of slot or content. */
 const layout = layoutOf(
@@ -31,8 +31,9 @@ const plain = {
 
 describe('bootConfiguration', () => {
   test('has the partitions of each slot by the names of the layout', () => {
-    const { variables, partitions } = bootConfiguration(plain, 'sail');
+    const { variables, partitions } = bootConfiguration(viewOf({ layout: plain }), 'sail');
     expect(variables).toEqual({
+      verified_boot: 'switchable',
       root_filesystem: 'ext4',
       root_flags: 'noatime,nosuid',
       root_partition_B: 'Sail_A',
@@ -53,21 +54,30 @@ describe('bootConfiguration', () => {
     expect(partitions).toEqual(['B Mast_2', 'B Sail_A', 'A Mast_1', 'A Sail_B']);
   });
 
+  test('says that verification is enforced, for no command line to switch it off', () => {
+    const { variables } = bootConfiguration(viewOf({ layout: plain, verifiedBoot: 'enforced' }), 'sail');
+    expect(variables.verified_boot).toBe('enforced');
+  });
+
   test('a name with a blank is a fault only where a device is named after it', () => {
     const unmounted = layout.partitions.map(each => (each.content === 'mast' ? { ...each, mount: '' } : each));
-    expect(bootConfiguration({ ...layout, partitions: unmounted }, 'sail').partitions).toContain('B Mast 2');
-    expect(() => bootConfiguration(layout, 'sail')).toThrow(
+    expect(bootConfiguration(viewOf({ layout: { ...layout, partitions: unmounted } }), 'sail').partitions).toContain(
+      'B Mast 2',
+    );
+    expect(() => bootConfiguration(viewOf({ layout }), 'sail')).toThrow(
       'the partition name "Mast 2" cannot be the name of a device',
     );
   });
 
   test.each([['a/b'], ['a%b'], ['a"b'], ['..'], ['$(x)'], ['ä']])('a root called %s is refused', name => {
     const partitions = plain.partitions.map(each => (each.name === 'Sail_B' ? { ...each, name } : each));
-    expect(() => bootConfiguration({ ...plain, partitions }, 'sail')).toThrow(`"${name}" cannot be the name`);
+    expect(() => bootConfiguration(viewOf({ layout: { ...plain, partitions } }), 'sail')).toThrow(
+      `"${name}" cannot be the name`,
+    );
   });
 
   test('values hold nothing that a shell would read', () => {
-    for (const value of Object.values(bootConfiguration(twoSlots(), 'sys').variables))
+    for (const value of Object.values(bootConfiguration(viewOf(), 'sys').variables))
       expect(value).toMatch(/^[\w./@%+=:,| -]*$/);
   });
 });

@@ -17,6 +17,7 @@ const promises: Promises = {
   overlays: overlaysOf('keep', '/.o', ['/etc']),
   ssh: { user: 'bosun', sudo: 'none', transport: 'tcp' },
   firewall: null,
+  verifiedBoot: 'switchable',
   features: { tpm: 'off', kvp: 'off', console: 'off' },
   setuid: null,
   modules: null,
@@ -38,7 +39,7 @@ describe('placeGuest', () => {
 
   test('tells the shell scripts what they need', async () => {
     expect(await text(await made(), '/usr/lib/caisson/guest.conf')).toMatch(
-      /\nssh_user='bosun'\nssh_transport='tcp'\noverlay_store='\/\.o'\nstate_partitions='Glow_B'\n$/,
+      /\nssh_user='bosun'\nssh_transport='tcp'\noverlay_store='\/\.o'\nverified_boot='switchable'\nstate_partitions='Glow_B'\n$/,
     );
   });
 
