@@ -13,6 +13,7 @@ import { ensureTree } from '../engine/trees.ts';
 import type { CommandContext, ExitCode } from './context.ts';
 import { diskFile } from './disk-file.ts';
 import { imageFile } from './image-file.ts';
+import { firmwareOf } from './machine/firmware-keys.ts';
 import { withAnnouncement } from './machine/announcement.ts';
 import { keysOfSeedDisk, loginLine, whoCanLogIn, type Logins } from './machine/logins.ts';
 import { manifestNames, namedToolsTree } from './tools-tree.ts';
@@ -27,6 +28,8 @@ export interface BootOptions {
   /** Port of the loopback for `caisson ssh`; null takes a free one. */
   sshPort: number | null;
   tpm: boolean;
+  /** Folder with PK.crt, KEK.crt and db.crt, or `microsoft`; null: firmware that starts anything. */
+  secureBoot: string | null;
   /** File of a seed disk; null for none. */
   seed: string | null;
 }
@@ -53,6 +56,7 @@ async function bootImage(context: CommandContext, options: BootOptions): Promise
     network: options.network ? { sshPort: port } : 'none',
     otherDisks,
     tpm: options.tpm,
+    firmware: await firmwareOf(options.secureBoot),
     serialFiles: [],
   };
   context.print(await greeting(file, { logins, port }));

@@ -28,6 +28,7 @@ test('a VHDX that QEMU cannot read is told before anything is made', async () =>
     network: false,
     sshPort: null,
     tpm: false,
+    secureBoot: null,
     seed: null,
   };
   await expect(boot(commandContext(folder), options)).rejects.toMatchObject({

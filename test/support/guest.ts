@@ -27,6 +27,8 @@ export async function startSeeded(
       credentials: {},
       scratch: at('machine'),
       growTo: 0,
+      firmware: { kind: 'open' },
+      damage: [],
       login: true,
     },
     { environment: testEnvironment(cache), tree: await vmTools(cache), signal: new AbortController().signal },

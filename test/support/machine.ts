@@ -53,6 +53,7 @@ ExecStart=/bin/sh -c 'systemctl is-system-running --wait >/dev/null; eval "$(ech
         network: 'none',
         otherDisks: [],
         tpm: false,
+        firmware: { kind: 'open' },
         serialFiles: ['probe.txt'],
       },
       {

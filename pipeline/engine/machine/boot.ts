@@ -7,7 +7,7 @@ import { startTpm } from './tpm.ts';
 
 /** The console is this terminal; what it shows is written into `consoleFile` of scratch too. */
 export async function bootOnTerminal(machine: Machine, place: Place & { consoleFile: string }): Promise<void> {
-  await makeLayers(machine, { growTo: 0 }, place);
+  await makeLayers(machine, { growTo: 0, damage: [] }, place);
   const tpm = machine.tpm ? await startTpm(place) : null;
   // As `-serial mon:stdio`, but for the file.
   const console = `stdio,id=console,mux=on,signal=off,logfile=${WORK}/${place.consoleFile}`;
@@ -36,7 +36,7 @@ export async function bootWatched(
   machine: Machine,
   place: Place & { onLine: (line: string) => void; log: string },
 ): Promise<void> {
-  await makeLayers(machine, { growTo: 0 }, place);
+  await makeLayers(machine, { growTo: 0, damage: [] }, place);
   const argv = [
     ...qemuArgv(machine, await acceleration()),
     '-monitor',

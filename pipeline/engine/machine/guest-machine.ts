@@ -1,4 +1,6 @@
 /** A booted copy of an image, as claims see it. */
+import type { Part } from '../../formats/vhdx/shape.ts';
+import type { Firmware } from './firmware.ts';
 
 export interface Ran {
   exitCode: number;
@@ -111,6 +113,9 @@ export interface MachineRequest {
   scratch: string;
   /** Bytes to grow the disk to before the start ("from outside"); 0 leaves it. */
   growTo: number;
+  firmware: Firmware;
+  /** Written into the layer before the first start, at byte offsets of the disk. */
+  damage: readonly Part[];
   /** Connect over SSH when ready? False for images nobody can log in to: then it resolves at the ready line. */
   login: boolean;
 }

@@ -1,18 +1,23 @@
 /** The machine's own files in scratch: layers that take what it writes, and the firmware's variables. */
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Bytes } from '../../formats/bytes.ts';
 import { runProcess } from '../run.ts';
 import type { Bind } from '../sandbox.ts';
+import type { Part } from '../../formats/vhdx/shape.ts';
+import { makeVariables } from './firmware.ts';
 import type { DiskFile } from './guest-machine.ts';
 import { ALONE, placedArgv, WORK, type Place } from './place.ts';
-import { FIRMWARE, LAYER, otherLayer, type Machine } from './qemu.ts';
+import { LAYER, otherLayer, type Machine } from './qemu.ts';
 
-/** Makes what is not there from an earlier run, and grows the disk to `growTo` bytes (0: leaves it). */
+/**
+ * Makes what is not there from an earlier run, and grows the disk to `growTo` bytes (0: leaves it). `damage` is written
+ * into a new layer of the image, at offsets of its disk.
+ */
 export async function makeLayers(
-  machine: Pick<Machine, 'image' | 'otherDisks'>,
-  { growTo }: { growTo: Bytes },
+  machine: Pick<Machine, 'image' | 'otherDisks' | 'firmware'>,
+  { growTo, damage }: { growTo: Bytes; damage: readonly Part[] },
   place: Place,
 ): Promise<void> {
   await mkdir(place.scratch, { recursive: true });
@@ -24,12 +29,21 @@ export async function makeLayers(
       title: argv,
     });
   const layer = async (name: string, disk: DiskFile, inside: string): Promise<void> => {
-    if (there(name)) return;
     await run(['qemu-img', 'create', '-q', '-f', 'qcow2', '-b', inside, '-F', qemuFormat(disk), `${WORK}/${name}`]);
   };
-  if (!there('vars.fd')) await run(['cp', `${FIRMWARE}/OVMF_VARS_4M.fd`, `${WORK}/vars.fd`]);
-  await layer(LAYER, machine.image, IMAGE);
-  for (const [index, disk] of machine.otherDisks.entries()) await layer(otherLayer(index), disk, other(index));
+  await makeVariables(machine.firmware, place);
+  if (!there(LAYER)) {
+    await layer(LAYER, machine.image, IMAGE);
+    for (const [index, part] of damage.entries()) {
+      const file = `damage-${index}`;
+      await writeFile(path.join(place.scratch, file), part.bytes);
+      // qemu-io(1): a host file's bytes to an offset of the disk.
+      const write = `write -q -s ${WORK}/${file} ${part.start} ${part.bytes.length}`;
+      await run(['qemu-io', '-f', 'qcow2', '-c', write, `${WORK}/${LAYER}`]);
+    }
+  }
+  for (const [index, disk] of machine.otherDisks.entries())
+    if (!there(otherLayer(index))) await layer(otherLayer(index), disk, other(index));
   if (growTo > 0) await run(['qemu-img', 'resize', '-q', `${WORK}/${LAYER}`, String(growTo)]);
 }
 

@@ -1,6 +1,7 @@
 /** A virtual machine as QEMU's arguments: Hyper-V generation 2 in all that counts: UEFI, SCSI disks, serial console. */
 import { access, constants, readFile } from 'node:fs/promises';
 import { DEVICE, GUEST_MAC } from './addresses.ts';
+import { firmwareArgs, type Firmware } from './firmware.ts';
 import type { DiskFile } from './guest-machine.ts';
 import { WORK } from './place.ts';
 
@@ -14,6 +15,7 @@ export interface Machine {
   network: Wire;
   /** Disks that come before the image's in bus order; never written either. */
   otherDisks: readonly DiskFile[];
+  firmware: Firmware;
   /** A TPM 2.0 behind the socket `tpm.sock` in scratch; see tpm.ts. */
   tpm: boolean;
   /** Files in `scratch` that receive what is written to the serial ports after the first: ttyS1, ttyS2, ttyS3. */
@@ -26,7 +28,6 @@ export interface Machine {
  */
 export type Wire = 'none' | { sshPort: number | null } | 'tap';
 
-export const FIRMWARE = '/usr/share/OVMF';
 export const TPM_SOCKET = 'tpm.sock';
 
 /** Name of the layer over another disk, in scratch. */
@@ -49,10 +50,7 @@ export function qemuArgv(machine: Machine, accelerator: readonly string[]): stri
     'none',
     '-device',
     'virtio-rng-pci',
-    '-drive',
-    `if=pflash,unit=0,format=raw,readonly=on,file=${FIRMWARE}/OVMF_CODE_4M.fd`,
-    '-drive',
-    `if=pflash,unit=1,format=raw,file=${WORK}/vars.fd`,
+    ...firmwareArgs(machine.firmware),
     '-device',
     'virtio-scsi-pci',
     ...machine.otherDisks.flatMap((disk, index) =>

@@ -32,7 +32,19 @@ export interface StartOptions {
  * Resolves when the guest said that it is ready and, with `login`, a connection stands. Throws BuildFault with the
  * last lines of the console when it does not come so far; nothing is left running then, nor when `signal` fires.
  */
-export async function startMachine(
+export async function startMachine(request: MachineRequest, options: StartOptions): Promise<GuestMachine> {
+  const guest = await launchMachine(request, options);
+  try {
+    await guest.connect(0);
+    return guest;
+  } catch (error) {
+    await guest.kill();
+    throw explained(error, guest.console);
+  }
+}
+
+/** The same for a machine that may never be ready: resolves when QEMU runs. Whoever wants to log in calls `connect`. */
+export async function launchMachine(
   request: MachineRequest,
   { environment, tree, signal }: StartOptions,
 ): Promise<GuestMachine> {
@@ -43,14 +55,7 @@ export async function startMachine(
     if (typeof network !== 'string') await network.end();
     throw error;
   });
-  const guest = guestMachine(request, { machine, network, place });
-  try {
-    await guest.connect(0);
-    return guest;
-  } catch (error) {
-    await guest.kill();
-    throw explained(error, guest.console);
-  }
+  return guestMachine(request, { machine, network, place });
 }
 
 function guestMachine(
