@@ -15,6 +15,7 @@ interface BootFlags {
   network: boolean;
   sshPort?: number;
   tpm?: boolean;
+  secureBoot?: string;
   seed?: string;
 }
 
@@ -36,11 +37,11 @@ export function addLookingCommands(program: Command, run: Run, stdout: NodeJS.Wr
   program
     .command('inspect')
     .description('what stands in an image, by its own bytes, and what is wrong with it')
-    .argument('<target>', 'an image file, or the name of an image that was built')
+    .argument('<target>', 'an image file, the name of an image that was built, or an EFI program (PCR 11 of a UKI)')
     .addOption(outOption())
     .addHelpText(
       'after',
-      '\nThe image is never written. Exit code 1 when anything is wrong with it.\n\nExamples:\n  caisson inspect eflow\n  caisson inspect out/eflow/eflow.vhdx --json',
+      '\nThe image is never written. Exit code 1 when anything is wrong with it.\n\nExamples:\n  caisson inspect eflow\n  caisson inspect out/eflow/eflow.vhdx --json\n  caisson inspect slot.efi',
     )
     .action((target: string, options: { out: string }, self: Command) =>
       run(self, context => inspect(context, { target, out: options.out }), 'stderr'),
@@ -91,10 +92,14 @@ export function addLookingCommands(program: Command, run: Run, stdout: NodeJS.Wr
     .option('--no-network', 'give it no network card')
     .option('--ssh-port <n>', 'port of 127.0.0.1 that leads to its port 22 (default: a free one)', port)
     .option('--tpm', 'give it a TPM 2.0, in software and empty')
+    .option(
+      '--secure-boot <dir>',
+      'firmware that starts only what is signed: by the keys in DIR (`caisson keys new`), or `microsoft`',
+    )
     .option('--seed <file>', 'attach a seed disk, as caisson seed makes')
     .addHelpText(
       'after',
-      '\nExamples:\n  caisson boot eflow\n  caisson boot out/eflow/eflow.vhdx --memory 1024\n  caisson boot eflow --seed seed.raw --tpm\n\nFrom another terminal: caisson ssh',
+      '\nExamples:\n  caisson boot eflow\n  caisson boot out/eflow/eflow.vhdx --memory 1024\n  caisson boot eflow --seed seed.raw --tpm\n  caisson boot secure --secure-boot keys\n\nFrom another terminal: caisson ssh',
     )
     .action((image: string, options: BootFlags, self: Command) =>
       run(self, context =>
@@ -106,6 +111,7 @@ export function addLookingCommands(program: Command, run: Run, stdout: NodeJS.Wr
           network: options.network,
           sshPort: options.sshPort ?? null,
           tpm: options.tpm === true,
+          secureBoot: options.secureBoot ?? null,
           seed: options.seed ?? null,
         }),
       ),

@@ -4,6 +4,7 @@ import type { Project } from '../config/project.ts';
 import type { Environment } from '../engine/environment.ts';
 import type { StepResult } from '../engine/execute.ts';
 import type { Resolution } from '../engine/resolve.ts';
+import type { PcrValues } from '../formats/predicted-pcrs.ts';
 import type { Plan } from '../plan/plan.ts';
 
 export interface BuildRecordInput {
@@ -13,6 +14,7 @@ export interface BuildRecordInput {
   resolutions: Readonly<Record<string, Resolution>>;
   environment: Environment;
   out: string;
+  pcrs: PcrValues | null;
 }
 
 /** Sizes and offsets in bytes, times in seconds; paths relative to build.json. */
@@ -23,6 +25,7 @@ export function buildRecord({
   resolutions,
   environment,
   out,
+  pcrs,
 }: BuildRecordInput): Record<string, unknown> {
   const facts = (stage: string): Readonly<Record<string, unknown>> => {
     const step = plan.steps.find(each => each.stage.name === stage);
@@ -41,6 +44,7 @@ export function buildRecord({
     fecRoots: verity.fecRoots ?? null,
     kernel: facts('uki').kernel ?? null,
     profiles: facts('uki').profiles ?? [],
+    pcrs,
     diskGuid: facts('disk').diskGuid ?? null,
     size: facts('disk').size ?? null,
     sectorSize: plan.layout.sectorSize,

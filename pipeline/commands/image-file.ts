@@ -4,7 +4,7 @@ import path from 'node:path';
 import { UsageFault } from './context.ts';
 
 /** Names of files that hold a disk, or that somebody may take for one. */
-export const DISK_FILE = /\.(vhdx|vhd|raw|img|qcow2|vmdk|vdi|zst|gz|xz|zip)$/;
+export const DISK_FILE = /\.(vhdx|vhd|raw|img|qcow2|vmdk|vdi|zst|gz|xz|zip|efi)$/;
 
 /** Formats that are read here, the cheapest to read first. */
 const READ_FORMATS = ['vhdx', 'raw', 'vhd'] as const;

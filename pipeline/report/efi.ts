@@ -26,8 +26,12 @@ export function drawEfi(partitions: readonly InspectedPartition[], options: Opti
   return blocks.join('\n\n');
 }
 
-function drawBinary(partition: InspectedPartition, { path, size, program }: EfiBinary, options: Options): string {
-  const name = `${partitionLabel(partition)}:${path}`;
+function drawBinary(partition: InspectedPartition, binary: EfiBinary, options: Options): string {
+  return drawProgram({ ...binary, path: `${partitionLabel(partition)}:${binary.path}` }, options);
+}
+
+/** The block of one program. */
+export function drawProgram({ path: name, size, program }: EfiBinary, options: Options): string {
   const title =
     program === null
       ? `${name}: damaged`
@@ -37,15 +41,12 @@ function drawBinary(partition: InspectedPartition, { path, size, program }: EfiB
 }
 
 function describe(program: InspectedProgram): [string, string][] {
-  const { osRelease, uname, signatures, sections, sbat, profiles } = program;
+  const { osRelease, uname, sections, sbat, profiles } = program;
   const shared = sharedWords(profiles);
   return [
     ['system', osRelease.PRETTY_NAME ?? osRelease.NAME ?? osRelease.ID ?? ''],
     ['kernel', uname ?? ''],
-    [
-      'signed',
-      signatures.count === 0 ? 'no' : `${count(signatures.count, 'signature')}, ${roundSize(signatures.size)}`,
-    ],
+    ['signed', describeSigners(program)],
     ['SBAT', sbat.map(line => line.split(',').slice(0, 2).join(' ')).join(', ')],
     [
       'sections',
@@ -56,6 +57,12 @@ function describe(program: InspectedProgram): [string, string][] {
   ];
 }
 
+function describeSigners({ signatures, signers }: InspectedProgram): string {
+  if (signatures.count === 0) return 'no';
+  const each = signers.map(({ by, fault }) => `${by || 'nobody known'}${fault === null ? '' : ' (not sound)'}`);
+  return `by ${each.join(', by ')}; ${count(signatures.count, 'signature')}, ${roundSize(signatures.size)}`;
+}
+
 /** Words that all command lines begin with: shown once. */
 function sharedWords(profiles: readonly InspectedProfile[]): string[] {
   const [first = [], ...others] = profiles.map(({ cmdline }) => (cmdline ?? '').split(' '));
@@ -63,11 +70,15 @@ function sharedWords(profiles: readonly InspectedProfile[]): string[] {
   return end === -1 ? first : first.slice(0, end);
 }
 
-function describeProfile({ index, id, title, cmdline, root }: InspectedProfile, shared: number): [string, string][] {
+function describeProfile(
+  { index, id, title, cmdline, root, pcr11 }: InspectedProfile,
+  shared: number,
+): [string, string][] {
   const rest = (cmdline ?? '').split(' ').slice(shared).join(' ');
   const name = index === null ? 'root' : `@${index} ${id}`;
   const places = root?.partitions.join(', ') ?? '';
   const hash = root === null ? '' : places === '' ? `root hash ${root.hash} of no partition` : `root hash of ${places}`;
   const more = rest === '' ? '' : `adds ${rest}`;
-  return [[name, [title, hash, more].filter(text => text !== '').join('; ')]];
+  const pcr = pcr11 === null ? '' : `PCR 11 ${pcr11}`;
+  return [[name, [title, hash, more, pcr].filter(text => text !== '').join('; ')]];
 }

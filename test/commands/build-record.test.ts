@@ -70,8 +70,9 @@ function recordInput(): BuildRecordInput {
     },
     results,
     resolutions: { chest: { manifest: 'chest', question: 'q', digest: 'r', packages: [...packages.chest.packages] } },
-    environment: { cache: '/cache', root: false, uid: 4321, user: 'keel', path: '', proxies: {} },
+    environment: { cache: '/cache', root: false, uid: 4321, user: 'keel', path: '', proxies: {}, inherited: {} },
     out: '/srv/out/galleon',
+    pcrs: { pcr4: 'f0', pcr7: null, pcr11: [] },
   };
 }
 

@@ -105,3 +105,25 @@ describe('inspect', () => {
     expect(existsSync(scratch) ? await readdir(scratch) : []).toEqual([]);
   });
 });
+
+describe('inspect of an EFI program', () => {
+  test('tells who signed it, and what a TPM will show', async () => {
+    await writeFile(at('kelp.efi'), made('uki-signed'));
+    const { exitCode, printed } = await inspected(at('kelp.efi'));
+    expect(printed).toContain('kelp.efi: unified kernel image for x86-64');
+    expect(printed).toMatch(/\n {2}signed +by \S/);
+    expect(printed.match(/PCR 11\s+[0-9a-f]{64}/g)?.length).toBeGreaterThan(1);
+    expect(exitCode).toBe(0);
+  });
+
+  test('with a bit turned says that the signature is of another', async () => {
+    const bytes = made('uki-signed');
+    bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] ?? 0) ^ 4;
+    await writeFile(at('torn.efi'), bytes);
+    const { exitCode, printed } = await inspected(at('torn.efi'), { json: true });
+    const { faults } = JSON.parse(printed) as { faults: string[] };
+    expect(faults.length).toBeGreaterThan(0);
+    for (const fault of faults) expect(fault).toContain('is not sound: it is for another program');
+    expect(exitCode).toBe(1);
+  });
+});

@@ -22,6 +22,7 @@ const profile = (index: number | null, id: string, cmdline: string, partitions: 
   cmdline,
   overrides: [],
   root: partitions && { hash: HASH, partitions },
+  pcr11: id === 'night' ? 'd7'.repeat(32) : null,
 });
 
 const filesystem = {
@@ -41,9 +42,13 @@ const uki = {
   kind: 'uki' as const,
   machine: 'arm64',
   signatures: { count: 2, size: 3056 },
+  signers: [
+    { by: 'reef', fault: null },
+    { by: '', fault: 'damaged' },
+  ],
   sections: [
-    { name: '.text', offset: 0, size: 11 },
-    { name: '.linux', offset: 0, size: 11 * MIB },
+    { name: '.text', offset: 0, size: 11, memory: 11 },
+    { name: '.linux', offset: 0, size: 11 * MIB, memory: 11 * MIB },
   ],
   osRelease: { NAME: 'Reef', PRETTY_NAME: 'Reef 7' },
   uname: '7.8.9-kelp',
@@ -140,7 +145,7 @@ describe('drawInspection', () => {
     const text = draw({}, { width: 160 });
     expect(text).toContain('Kelp:/EFI/reef.efi: unified kernel image for arm64, 12 MiB\n  system    Reef 7\n');
     expect(text).toContain(
-      '  signed    2 signatures, 3.0 KiB\n  SBAT      sbat 1, reef 7\n  sections  .text 11 B, .linux 11 MiB\n',
+      '  signed    by reef, by nobody known (not sound); 2 signatures, 3.0 KiB\n  SBAT      sbat 1, reef 7\n  sections  .text 11 B, .linux 11 MiB\n',
     );
     expect(text).toContain(`  command   quiet tide=low roothash=${HASH}\n`);
     expect(text).toContain('  @0 day    root hash of ReefA; adds slot=auto\n');

@@ -1,16 +1,17 @@
 /** The EFI programs of a FAT partition, each copied out and decoded. */
-import { type FileHandle, open, rm } from 'node:fs/promises';
-import path from 'node:path';
-import { formatSize, type Bytes } from '../../formats/bytes.ts';
+import { readSignatures, type AuthenticodeSignature } from '../../formats/authenticode.ts';
+import { certificateName } from '../../formats/certificate.ts';
 import { FormatFault } from '../../formats/fault.ts';
-import type { EfiBinary } from '../../formats/inspection.ts';
-import { decodeEfiProgram, type EfiProgram } from '../../formats/uki.ts';
+import type { EfiBinary, InspectedProgram } from '../../formats/inspection.ts';
 import type { FileEntry, PartitionFiles } from '../../formats/partition-files.ts';
+import { pcr11OfProfiles } from '../../formats/pcr.ts';
+import type { Bytes } from '../../formats/bytes.ts';
+import type { ReadAt } from '../../formats/read-at.ts';
+import { decodeEfiProgram } from '../../formats/uki.ts';
+import { withEfiFile } from './efi-file.ts';
 
 /** Enough for any system partition; a partition of documents is not walked through. */
 const MOST_FOLDERS = 256;
-/** A kernel with an initrd of all drivers has 200 MiB. */
-const MOST_BYTES: Bytes = 2 ** 30;
 
 export interface EfiFindings {
   /** By path, in byte order. */
@@ -24,12 +25,13 @@ export async function readEfiPrograms(files: PartitionFiles, scratch: string): P
   const findings: EfiFindings = { binaries: [], faults: [], notes: [] };
   for (const entry of await findPrograms(files, findings)) {
     const { path: name, bytes: size } = entry;
-    const program = await readProgram(files, entry, scratch).catch((error: unknown) => {
+    const program = await withEfiFile(files, entry, { scratch, use: readProgram }).catch((error: unknown) => {
       if (!(error instanceof FormatFault)) throw error;
       findings.faults.push(`${name}: ${error.message}`);
       return null;
     });
-    findings.binaries.push({ path: name, size, program: program === null ? null : withRoots(program) });
+    findings.binaries.push({ path: name, size, program });
+    findings.faults.push(...unsoundSignatures(program).map(fault => `${name}: ${fault}`));
   }
   return findings;
 }
@@ -50,30 +52,24 @@ async function findPrograms(files: PartitionFiles, { notes }: EfiFindings): Prom
   return found.toSorted((a, b) => Buffer.compare(Buffer.from(a.path), Buffer.from(b.path)));
 }
 
-async function readProgram(files: PartitionFiles, entry: FileEntry, scratch: string): Promise<EfiProgram> {
-  if (entry.bytes > MOST_BYTES)
-    throw new FormatFault(`${formatSize(entry.bytes)} long; at most ${formatSize(MOST_BYTES)} are read`, '');
-  const copy = path.join(scratch, 'program.efi');
-  try {
-    await files.extract(entry.path, copy);
-    const file = await open(copy, 'r');
-    try {
-      const { size } = await file.stat();
-      return await decodeEfiProgram(async (offset, length) => readOf(file, { offset, length }), size);
-    } finally {
-      await file.close();
-    }
-  } finally {
-    await rm(copy, { force: true });
-  }
+/** One program, with who signed it and what a TPM will show of its profiles. Throws FormatFault for what is none. */
+export async function readProgram(read: ReadAt, size: Bytes): Promise<InspectedProgram> {
+  const program = await decodeEfiProgram(read, size);
+  const signers = (await readSignatures(read, size)).map(signerOf);
+  const pcr11 = program.kind === 'uki' ? await pcr11OfProfiles(read, program.sections) : [];
+  // Which partitions have the root hash is told later, when all of them are known.
+  const profiles = program.profiles.map((profile, at) => ({ ...profile, root: null, pcr11: pcr11[at] ?? null }));
+  return { ...program, signers, profiles };
 }
 
-async function readOf(file: FileHandle, { offset, length }: { offset: Bytes; length: Bytes }): Promise<Uint8Array> {
-  const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, offset);
-  return buffer.subarray(0, bytesRead);
+/** A sentence for each signature that does not hold. */
+export function unsoundSignatures(program: Pick<InspectedProgram, 'signers'> | null): string[] {
+  return (program?.signers ?? []).flatMap(({ by, fault }) =>
+    fault === null ? [] : [`the signature${by === '' ? '' : ` by ${by}`} is not sound: ${fault}`],
+  );
 }
 
-/** Which partitions have the root hash is told later, when all of them are known. */
-function withRoots(program: EfiProgram): EfiBinary['program'] {
-  return { ...program, profiles: program.profiles.map(profile => ({ ...profile, root: null })) };
+function signerOf({ certificates, fault }: AuthenticodeSignature): InspectedProgram['signers'][number] {
+  const [signer] = certificates;
+  return { by: signer === undefined ? '' : certificateName(signer), fault };
 }

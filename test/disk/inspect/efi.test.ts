@@ -8,6 +8,8 @@ import { scratchDirectory } from '../scratch.ts';
 import { diskOf, filesOf } from './image.ts';
 
 const scratch = scratchDirectory();
+/** Of the certificate table in the optional header of shim.img, PE32+: data directory 4. */
+const CERTIFICATES = new DataView(made('shim').buffer).getUint32(60, true) + 24 + 112 + 4 * 8;
 const [partition] = diskOf([{ name: 'Kelp' }]).partitions;
 const open = async (files: Record<string, Uint8Array>): Promise<PartitionFiles> => {
   if (partition === undefined) throw new Error('no partition');
@@ -30,6 +32,38 @@ describe('readEfiPrograms', () => {
       ['/shell.Efi', 3072, 'addon'],
     ]);
     expect({ faults, notes, left: readdirSync(scratch) }).toEqual({ faults: [], notes: [], left: [] });
+  });
+
+  it('says who signed a program, and PCR 11 of each profile of a UKI', async () => {
+    const files = await open({ '/a.efi': made('addon'), '/b.efi': made('uki-signed'), '/c.efi': made('shim') });
+    const { binaries, faults } = await readEfiPrograms(files, scratch);
+    const sound = (by: string) => ({ by, fault: null });
+    expect(binaries.map(({ program }) => program?.signers)).toEqual([
+      [],
+      [sound('reef'), sound('reef')],
+      [sound('mussel')],
+    ]);
+    // In full in test/formats/pcr.test.ts.
+    expect(binaries.map(({ program }) => program?.profiles.map(({ pcr11 }) => pcr11?.slice(0, 8) ?? null))).toEqual([
+      [null],
+      ['ab9cdc09', 'f3401790', '000a1562'],
+      [],
+    ]);
+    expect(faults).toEqual([]);
+  });
+
+  it('names a signature that is not sound', async () => {
+    const [changed, bent] = [made('uki-signed'), made('shim')];
+    changed.set([0x6a], 0x1a00);
+    // The tag of ContentInfo.
+    bent.set([0x31], bent.length - new DataView(bent.buffer).getUint32(CERTIFICATES + 4, true) + 8);
+    const { binaries, faults } = await readEfiPrograms(await open({ '/a.efi': changed, '/b.efi': bent }), scratch);
+    expect(faults.map(text => text.replaceAll(/[0-9a-f]{64}/g, 'HASH'))).toEqual([
+      '/a.efi: the signature by reef is not sound: it is for another program: HASH, not HASH',
+      '/a.efi: the signature by reef is not sound: it is for another program: HASH, not HASH',
+      '/b.efi: the signature is not sound: damaged DER: a signature has tag 0x31',
+    ]);
+    expect(binaries[1]?.program?.signers).toEqual([{ by: '', fault: 'damaged DER: a signature has tag 0x31' }]);
   });
 
   it('names a program that firmware would not start, and goes on', async () => {

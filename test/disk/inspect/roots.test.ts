@@ -12,12 +12,12 @@ const OTHER = 'cd'.repeat(32);
 const HASH_OFFSET = 81_920_000;
 
 function profile(index: number | null, cmdline: string): InspectedProfile {
-  return { index, id: `p${index}`, title: '', cmdline, overrides: [], root: null };
+  return { index, id: `p${index}`, title: '', cmdline, overrides: [], root: null, pcr11: null };
 }
 
 function binary(...profiles: InspectedProfile[]): EfiBinary {
   const none = { osRelease: {}, uname: null, sbat: [], sections: [], signatures: { count: 0, size: 0 } };
-  return { path: '/EFI/reef.efi', size: 7, program: { ...none, kind: 'uki', machine: 'arm64', profiles } };
+  return { path: '/EFI/reef.efi', size: 7, program: { ...none, kind: 'uki', machine: 'arm64', signers: [], profiles } };
 }
 
 function partition(name: string, own: Partial<InspectedPartition> = {}): InspectedPartition {
