@@ -1,9 +1,10 @@
-/** prove.json and prove.html: where they go, and how they get there. */
+/** prove.json and prove.html, or tamper.json: where they go, and how they get there. */
 import { access, constants, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { digestFile } from '../../engine/digest.ts';
 import { replaceFile } from '../../engine/files.ts';
 import type { Proof } from '../../formats/proof.ts';
+import type { Tampering } from '../../formats/tampering.ts';
 import type { Emit } from '../../report/events.ts';
 import { proofHtml } from '../../report/proof-html.ts';
 import { UsageFault } from '../context.ts';
@@ -27,8 +28,18 @@ export async function writeReports(proof: Proof, { place, emit }: { place: strin
     [`${place}.json`, `${JSON.stringify(proof, null, 2)}\n`],
     [`${place}.html`, proofHtml(proof)],
   ] as const;
-  for (const [file, text] of texts) {
-    await replaceFile(file, text);
-    emit({ type: 'published', path: file, ...(await digestFile(file, new AbortController().signal)) });
-  }
+  for (const [file, text] of texts) await publish(file, text, emit);
+}
+
+/** PLACE without `.prove`, and `.tamper.json`. */
+export async function writeTampering(
+  tampering: Tampering,
+  { place, emit }: { place: string; emit: Emit },
+): Promise<void> {
+  await publish(`${place.replace(/\.prove$/, '')}.tamper.json`, `${JSON.stringify(tampering, null, 2)}\n`, emit);
+}
+
+async function publish(file: string, text: string, emit: Emit): Promise<void> {
+  await replaceFile(file, text);
+  emit({ type: 'published', path: file, ...(await digestFile(file, new AbortController().signal)) });
 }

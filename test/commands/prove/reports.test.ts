@@ -1,8 +1,9 @@
 import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { reportPlace, writeReports } from '../../../pipeline/commands/prove/reports.ts';
+import { reportPlace, writeReports, writeTampering } from '../../../pipeline/commands/prove/reports.ts';
 import type { Proof } from '../../../pipeline/formats/proof.ts';
+import type { Tampering } from '../../../pipeline/formats/tampering.ts';
 import type { Event } from '../../../pipeline/report/events.ts';
 import { scratchDirectory } from '../../disk/scratch.ts';
 
@@ -49,4 +50,15 @@ test('both files are written whole, older ones replaced, and told', async () => 
     { type: 'published', path: `${place}.html` },
   ]);
   expect((await readdir(path.dirname(place))).filter(name => name.includes('again')).length).toBe(2);
+});
+
+test('a campaign has a file of its own beside them', async () => {
+  const place = path.join(folder, 'reports', 'ray.prove');
+  await mkdir(path.dirname(place), { recursive: true });
+  const tampering = { format: 1, seed: 41 } as Tampering;
+  const events: Event[] = [];
+  await writeTampering(tampering, { place, emit: event => void events.push(event) });
+  const file = path.join(folder, 'reports', 'ray.tamper.json');
+  expect(JSON.parse(await readFile(file, 'utf8'))).toEqual(tampering);
+  expect(events).toMatchObject([{ type: 'published', path: file }]);
 });
