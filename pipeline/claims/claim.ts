@@ -1,15 +1,31 @@
 /** A promise about an image that `caisson prove` tries on the booted machine: one file beside this one each. */
 import type { GuestMachine, Outside } from '../engine/machine/guest-machine.ts';
 import type { Declaration } from '../formats/declaration.ts';
+import type { PredictedPcrs } from '../formats/predicted-pcrs.ts';
 import type { ProvenFact } from '../formats/proof.ts';
+import type { Part } from '../formats/vhdx/shape.ts';
+import type { DiskParts } from './disk-parts.ts';
 
 /**
  * Claims share boots: each is tried in one of these states, and a state is only reached when a picked claim wants it.
  * `first`: first boot of a provisioned copy. `rebooted`: after `reboot` inside. `full`: Log and Data filled up, rebooted.
  * `unreadable`: the superblocks of Data destroyed, reset. `other`: first boot of a second copy whose disk was grown, with
  * the first copy attached too. `grown`: that one, grown again. `unprovisioned`: the image as it was built.
+ *
+ * Only of images that enforce verification: `attacked`: a copy with hostile files on Data and one bit of its root turned.
+ * `damaged`: a copy that is damaged as the claim says, a machine each; it was only just started.
  */
-export const SCENARIOS = ['first', 'rebooted', 'full', 'unreadable', 'other', 'grown', 'unprovisioned'] as const;
+export const SCENARIOS = [
+  'first',
+  'rebooted',
+  'full',
+  'unreadable',
+  'other',
+  'grown',
+  'unprovisioned',
+  'attacked',
+  'damaged',
+] as const;
 export type Scenario = (typeof SCENARIOS)[number];
 
 export interface Claim {
@@ -31,14 +47,16 @@ export interface Claim {
    * `before` of the subject. Null for claims that need no past.
    */
   prepare: ((subject: Subject) => Promise<string>) | null;
+  /** Of scenario `damaged`: what is written over the disk of the copy before the machine starts. Null for all others. */
+  damage: ((disk: DiskParts) => Promise<Part[]>) | null;
   /** What was seen; proven when there is something and all of it fits. Throws ClaimFault when it could not be seen. */
   prove(subject: Subject): Promise<ProvenFact[]>;
 }
 
-type Usual = Pick<Claim, 'scenario' | 'order' | 'applies' | 'prepare'>;
+type Usual = Pick<Claim, 'scenario' | 'order' | 'applies' | 'prepare' | 'damage'>;
 
 /** What most claims have in common: of every image, seen once the machine is up, with no past, in turn. */
-const USUAL: Usual = { scenario: 'first', order: 'alone', applies: () => true, prepare: null };
+const USUAL: Usual = { scenario: 'first', order: 'alone', applies: () => true, prepare: null, damage: null };
 
 /** A claim that names only what sets it apart. */
 export function claim(stated: Omit<Claim, keyof Usual> & Partial<Usual>): Claim {
@@ -73,6 +91,10 @@ export interface ImageFacts {
   /** GUIDs of the disks that were booted: of the copy, and of the other one. */
   diskGuid: string;
   otherDiskGuid: string;
+  /** For the firmware of this machine and slot A; null when it has no Secure Boot, or keys that are not known. */
+  predictedPcrs: PredictedPcrs | null;
+  /** Of the first copy, and of all that was made like it. */
+  disk: DiskParts;
 }
 
 /** What was asked could not be seen; the claim has failed, and this is why. */

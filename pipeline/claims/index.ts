@@ -2,6 +2,14 @@
 import { adminUser } from './admin-user.ts';
 import { allowedPorts } from './allowed-ports.ts';
 import type { Claim } from './claim.ts';
+import { hashTreeDestroyed, rootBeyondCorrection, superblockDestroyed } from './falls-back.ts';
+import { noPrompt, selectorChanged, shimChanged, ukiChanged } from './boot-chain.ts';
+import { commandLine } from './command-line.ts';
+import { fecCorrects } from './fec-corrects.ts';
+import { hostileData } from './hostile-data.ts';
+import { lateDamage } from './late-damage.ts';
+import { loaderDestroyed, stateEmpty, stateGarbage, stateHostile } from './selector-state.ts';
+import { secureBoot } from './secure-boot.ts';
 import { copiesDiffer } from './copies-differ.ts';
 import { coreDumps } from './core-dumps.ts';
 import { dataGrows } from './data-grows.ts';
@@ -31,6 +39,7 @@ import { overlaysDeclared } from './overlays-declared.ts';
 import { overlaysPersist } from './overlays-persist.ts';
 import { ownDisk } from './own-disk.ts';
 import { ping } from './ping.ts';
+import { predictedPcrsClaim } from './predicted-pcrs.ts';
 import { rebootReturns } from './reboot-returns.ts';
 import { rootReadOnly } from './root-read-only.ts';
 import { rootVerity } from './root-verity.ts';
@@ -104,6 +113,7 @@ export const CLAIMS: readonly Claim[] = [
   // devices, time, life
   tpmOn,
   tpmOff,
+  predictedPcrsClaim,
   time,
   hypervServices,
   dropInFirewall,
@@ -113,4 +123,21 @@ export const CLAIMS: readonly Claim[] = [
   ownDisk,
   rebootReturns,
   noFailedUnits,
+  // verified boot, where it is enforced
+  secureBoot,
+  fecCorrects,
+  hostileData,
+  rootBeyondCorrection,
+  hashTreeDestroyed,
+  superblockDestroyed,
+  lateDamage,
+  shimChanged,
+  selectorChanged,
+  ukiChanged,
+  noPrompt,
+  loaderDestroyed,
+  stateGarbage,
+  stateEmpty,
+  stateHostile,
+  commandLine,
 ];

@@ -63,6 +63,7 @@ say options "$(findmnt --noheadings --output OPTIONS /)"`,
   ];
 }
 
-function rootContent({ partitions }: Declaration): string {
+/** Content of the partitions that hold the root. */
+export function rootContent({ partitions }: Pick<Declaration, 'partitions'>): string {
   return partitions.find(each => each.mount === '/')?.content ?? 'rootfs';
 }

@@ -13,7 +13,8 @@ export const veritySwitch = claim({
   tried: '`caisson verity` with the other state, the root looked at after a reboot; then back, and the state read',
   scenario: 'rebooted',
   // A selector, and what it starts.
-  applies: ({ partitions }) =>
+  applies: ({ partitions, verifiedBoot }) =>
+    verifiedBoot === 'switchable' &&
     new Set(partitions.filter(each => each.slot !== null && each.filesystem === 'vfat').map(each => each.content))
       .size > 1,
   prepare: async subject => {

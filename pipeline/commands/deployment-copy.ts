@@ -9,6 +9,7 @@ import type { Extent } from '../formats/disk-map.ts';
 import { encodeGpt } from '../formats/gpt.ts';
 import { copyTable, type CopiedPartition, type CopyTable } from '../plan/copy-table.ts';
 import { dataExtents } from '../stages/filesystem/extents.ts';
+import type { Tree } from '../tree/tree.ts';
 import { UsageFault, type CommandContext } from './context.ts';
 import { formatOf, mustHold, writeDisk, type DiskFormat } from './deployment-disk.ts';
 import { makeFilesystem } from './deployment-filesystem.ts';
@@ -17,6 +18,8 @@ import { dataTree, type Seed } from './deployment-seed.ts';
 
 export interface CopyRequest {
   seed: Seed;
+  /** What else stands on Data. */
+  planted: Tree;
   /** Null: as large as in the image. */
   dataSize: Bytes | null;
   logSize: Bytes | null;
@@ -61,7 +64,7 @@ export async function makeCopy(
   mustHold(format, table);
   const task = { id: 'file systems', summary: 'Log and Data of its own' };
   const made = await timed(task, { emit, signal }, async () => {
-    const filesystems = await makeOwn(image, table, { seed: request.seed, tools });
+    const filesystems = await makeOwn(image, table, { ...request, tools });
     return { value: filesystems, detail: '' };
   });
   const map = {
@@ -105,7 +108,7 @@ type Made = ReadonlyMap<number, { uuid: string; extents: Extent[] }>;
 async function makeOwn(
   { own, data }: DeploymentImage,
   table: CopyTable,
-  { seed, tools }: { seed: Seed; tools: ToolOptions },
+  { seed, planted, tools }: Pick<CopyRequest, 'seed' | 'planted'> & { tools: ToolOptions },
 ): Promise<Made> {
   const all = own.map(async ({ number, declared }) => {
     const { start, end } = partitionOf(table, number);
@@ -116,7 +119,7 @@ async function makeOwn(
         label: declared.label,
         size: end - start,
         sectorSize: table.sectorSize,
-        tree: number === data.number ? dataTree(seed) : new Map(),
+        tree: number === data.number ? new Map([...dataTree(seed), ...planted]) : new Map(),
       },
       tools,
     );

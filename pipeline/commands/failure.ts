@@ -3,7 +3,7 @@ import { ConfigFault, diagnosticToJson } from '../config/diagnostic.ts';
 import { placeOf, readDocument } from '../config/document.ts';
 import { nearest } from '../config/nearest.ts';
 import type { Diagnostic } from '../config/types.ts';
-import { BuildFault, PackageFault } from '../engine/fault.ts';
+import { BuildFault, PackageFault, SigningFault } from '../engine/fault.ts';
 import { ProcessFailure } from '../engine/run.ts';
 import { FormatFault } from '../formats/fault.ts';
 import { quoteShell, renderFailure } from '../report/errors.ts';
@@ -32,13 +32,14 @@ export async function showFailure(error: unknown, options: FailureOptions): Prom
     );
     return 2;
   }
-  if (error instanceof UsageFault || error instanceof BuildFault || error instanceof FormatFault) {
+  const usage = error instanceof UsageFault || error instanceof SigningFault;
+  if (usage || error instanceof BuildFault || error instanceof FormatFault) {
     write(
       json
         ? `${JSON.stringify({ error: error.message, hint: error.hint })}\n`
         : `error: ${error.message}\n${error.hint === '' ? '' : `    hint: ${error.hint}\n`}`,
     );
-    return error instanceof UsageFault ? 2 : 1;
+    return usage ? 2 : 1;
   }
   if (error instanceof ProcessFailure) {
     const { command, exitCode, killedBy, output, log, argv } = error;

@@ -1,28 +1,21 @@
 /** caisson prove: boots copies of an image, tries every promise it makes, and says what came of each. */
 import { setMaxListeners } from 'node:events';
-import { mkdir, rm } from 'node:fs/promises';
-import { cpus } from 'node:os';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Claim } from '../claims/claim.ts';
 import { CLAIMS } from '../claims/index.ts';
 import { makeScratch, withCache } from '../engine/cache.ts';
 import { digestFile } from '../engine/digest.ts';
-import { startMachine } from '../engine/machine/start.ts';
-import { timed } from '../engine/timed.ts';
 import { acceleration } from '../engine/machine/qemu.ts';
 import type { Declaration } from '../formats/declaration.ts';
-import type { Proof, ProvenBoot, ProvenClaim } from '../formats/proof.ts';
+import type { Proof } from '../formats/proof.ts';
 import { drawClaims, drawProof } from '../report/proof.ts';
-import { vmTree } from './boot.ts';
 import type { CommandContext, ExitCode } from './context.ts';
-import { diskFile } from './disk-file.ts';
-import { diskOf, rootHashesOf } from './prove/image-facts.ts';
-import { makeKeys } from './prove/keys.ts';
-import { legsOfImage, legsOfOne, legsOfTwo, type LegOptions } from './prove/legs.ts';
-import { neededScenarios, pickClaims } from './prove/pick.ts';
+import { pickClaims } from './prove/pick.ts';
 import { reportPlace, writeReports } from './prove/reports.ts';
-import { runTrack, type TrackOptions } from './prove/track.ts';
-import { provisionCopy } from './provision-copy.ts';
+import { runClaims, type Proving } from './prove/run-claims.ts';
+import { proveTampering } from './prove/tamper.ts';
+import { MEMORY_MIB, processors } from './prove/workshop.ts';
 import { imageFile } from './image-file.ts';
 import { withTable } from './image-place.ts';
 import { readDeclaration } from './image-declaration.ts';
@@ -38,9 +31,11 @@ export interface ProveOptions {
   /** Names of claims; empty for all. */
   only: readonly string[];
   list: boolean;
+  /** Flips bits instead of trying claims; null for claims. */
+  tamper: { trials: number; seed: number; boot: number } | null;
+  /** Folder of the keys of the firmware, or `microsoft`; null: the image says which it needs. */
+  secureBoot: string | null;
 }
-
-const MEMORY_MIB = 1024;
 
 /** 0 when all is proven, 1 when a claim failed or could not be tried. */
 export async function prove(context: CommandContext, options: ProveOptions): Promise<ExitCode> {
@@ -48,12 +43,20 @@ export async function prove(context: CommandContext, options: ProveOptions): Pro
     const file = await imageFile(options.image, options.out);
     const place = await reportPlace(file, options.report);
     const declaration = await declarationOf(context, { file, image: options.image });
+    const { image, secureBoot, tamper } = options;
+    if (tamper !== null) return proveTampering(context, { file, image, place, declaration, secureBoot, ...tamper });
     const claims = pickClaims(CLAIMS, declaration, options.only);
     if (options.list) {
       context.print(listClaims(claims, declaration, context));
       return 0;
     }
-    const proof = await proveImage(context, { file, image: options.image, declaration, claims });
+    const proof = await proveImage(context, {
+      file,
+      image: options.image,
+      declaration,
+      claims,
+      secureBoot: options.secureBoot,
+    });
     await writeReports(proof, { place, emit: context.emit });
     context.print(context.json ? `${JSON.stringify(proof)}\n` : `${drawProof(proof, context)}\n`);
     return proof.passed ? 0 : 1;
@@ -88,14 +91,7 @@ function listClaims(claims: readonly Claim[], declaration: Declaration, context:
     : `${drawClaims({ image, version, claims: listed }, context)}\n`;
 }
 
-interface Proving {
-  file: string;
-  image: string;
-  declaration: Declaration;
-  claims: readonly Claim[];
-}
-
-async function proveImage(context: CommandContext, proving: Proving): Promise<Proof> {
+async function proveImage(context: CommandContext, proving: Omit<Proving, 'scratch'>): Promise<Proof> {
   const { environment, signal } = context;
   const start = performance.now();
   // Machines, and the programs around them, of all claims that run at once: more than Node takes for a leak.
@@ -104,7 +100,7 @@ async function proveImage(context: CommandContext, proving: Proving): Promise<Pr
   const [, accelerator = ''] = await acceleration();
   const scratch = await makeScratch(environment, 'prove');
   try {
-    const { claims, boots, network } = await runAll(context, { ...proving, scratch });
+    const { claims, boots, network } = await runClaims(context, { ...proving, scratch });
     const after = await digestFile(proving.file, signal);
     const order = proving.claims.map(each => each.name);
     return {
@@ -132,81 +128,4 @@ async function proveImage(context: CommandContext, proving: Proving): Promise<Pr
   } finally {
     await rm(scratch, { recursive: true, force: true, maxRetries: 5 });
   }
-}
-
-/** Copies are only made when a scenario wants them. */
-async function runAll(
-  context: CommandContext,
-  { file, image, declaration, claims, scratch }: Proving & { scratch: string },
-): Promise<{ claims: ProvenClaim[]; boots: ProvenBoot[]; network: string }> {
-  const { environment, signal, emit } = context;
-  const names = await manifestNames(context, image);
-  const [tools, tree] = [await namedToolsTree(context, names.tools), await vmTree(context, names)];
-  const folder = path.join(scratch, 'keys');
-  await mkdir(folder, { mode: 0o700 });
-  const made = await makeKeys(folder, { tree, user: declaration.ssh?.user ?? '', environment, signal });
-  const copy = async (name: string): Promise<string> => {
-    const out = path.join(scratch, `${name}${path.extname(file)}`);
-    const summary = `provisioned copy ${name} of the image`;
-    return timed({ id: `copy ${name}`, summary }, { emit, signal }, async () => {
-      await provisionCopy(context, {
-        image: file,
-        out,
-        hostname: `caisson-${name}`,
-        ...made,
-        dataSize: null,
-        logSize: null,
-      });
-      return { value: out, detail: '' };
-    });
-  };
-  const [one, two] = [await copy('one'), await copy('two')];
-  const [diskOne, diskTwo] = [await diskOf(one), await diskOf(two)];
-  const networks = new Set<string>();
-  const legs: LegOptions = {
-    declaration,
-    image: await diskFile(file),
-    one: await diskFile(one),
-    two: await diskFile(two),
-    diskBytes: diskTwo.bytes,
-    key: made.keys.user,
-    memoryMiB: MEMORY_MIB,
-    cpus: processors(),
-    tpm: claims.some(each => each.name.startsWith('tpm-')),
-    scratch,
-    start: async request => {
-      const machine = await startMachine(request, { environment, tree, signal });
-      networks.add(machine.outside === null ? machine.noOutside : 'tap in a network namespace of its own');
-      return machine;
-    },
-  };
-  const rootHashes = await rootHashesOf(file, { tools, environment, scratch, signal });
-  const track: TrackOptions = {
-    claims,
-    needed: neededScenarios(claims),
-    watchers: [],
-    prepared: new Map(),
-    subject: {
-      declaration,
-      keys: made.keys,
-      image: { rootHashes, diskGuid: diskOne.guid, otherDiskGuid: diskTwo.guid },
-    },
-    emit,
-    signal,
-  };
-  const watchers = claims.filter(each => each.scenario === 'other');
-  const results = [
-    await runTrack(legsOfOne(legs), { ...track, watchers }),
-    await runTrack(legsOfTwo(legs), track),
-    await runTrack(legsOfImage(legs), track),
-  ];
-  return {
-    claims: results.flatMap(each => each.claims),
-    boots: results.flatMap(each => each.boots),
-    network: [...networks].join('; '),
-  };
-}
-
-function processors(): number {
-  return Math.min(2, cpus().length);
 }

@@ -6,6 +6,7 @@ import type { ToolOptions } from '../engine/tool-runner.ts';
 import type { Bytes } from '../formats/bytes.ts';
 import { hostnameFault } from '../formats/hostname.ts';
 import type { PublicKey } from '../formats/ssh-key.ts';
+import type { Tree } from '../tree/tree.ts';
 import { UsageFault, type CommandContext } from './context.ts';
 import { makeCopy, type MadeCopy } from './deployment-copy.ts';
 import { formatOf } from './deployment-disk.ts';
@@ -24,6 +25,8 @@ export interface CopyOptions {
   caKeys: string;
   dataSize: Bytes | null;
   logSize: Bytes | null;
+  /** What else stands on Data; empty, but where `prove` plays the attacker. */
+  planted: Tree;
 }
 
 export interface ProvisionedCopy extends MadeCopy {

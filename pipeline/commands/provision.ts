@@ -29,7 +29,7 @@ export async function provision(context: CommandContext, options: ProvisionOptio
   const image = await imageFile(options.image, options.images);
   const keys = { user: await readKeyFiles(sshKeys), authorities: await readKeyFiles(caKeys), generateKey };
   const tools = async (): Promise<string> => toolsTree(context, options.image);
-  const copy = await provisionFile(context, { ...wanted, image, keys, tools });
+  const copy = await provisionFile(context, { ...wanted, image, keys, tools, planted: new Map() });
   context.print(context.json ? `${JSON.stringify(documentOf(copy), null, 2)}\n` : describe(copy, context));
   return 0;
 }

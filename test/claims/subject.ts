@@ -1,5 +1,6 @@
 /** A guest and an outside that answer what a test tells them to. */
 import type { Subject } from '../../pipeline/claims/claim.ts';
+import type { DiskParts } from '../../pipeline/claims/disk-parts.ts';
 import type { GuestMachine, Outside, Ran } from '../../pipeline/engine/machine/guest-machine.ts';
 import type { Declaration } from '../../pipeline/formats/declaration.ts';
 
@@ -72,6 +73,7 @@ export const DECLARATION: Declaration = {
     rules: { v4: [], v6: [] },
     remembered: 12,
   },
+  verifiedBoot: 'switchable',
   features: { tpm: 'off', kvp: 'off', console: 'off' },
   setuid: ['/usr/bin/sudo'],
   modules: ['erofs', 'dm-verity'],
@@ -86,7 +88,10 @@ export interface Fake {
   declaration: Declaration;
   before: string;
   hostKeys: readonly string[];
+  disk: DiskParts;
 }
+
+const NO_DISK: DiskParts = { read: async () => new Uint8Array(), partitions: [], files: [], roots: [] };
 
 export function subject(own: Partial<Fake>): Subject & { scripts: string[] } {
   const { says = [], exitCode = 0, console = [], outside = null, before = '', hostKeys = [] } = own;
@@ -120,7 +125,13 @@ export function subject(own: Partial<Fake>): Subject & { scripts: string[] } {
       certified: { key: '/keys/c', certificate: '/keys/c-cert.pub' },
       foreignCertified: { key: '/keys/f', certificate: '/keys/f-cert.pub' },
     },
-    image: { rootHashes: { A: 'ab'.repeat(32) }, diskGuid: 'aaaa', otherDiskGuid: 'bbbb' },
+    image: {
+      rootHashes: { A: 'ab'.repeat(32) },
+      diskGuid: 'aaaa',
+      otherDiskGuid: 'bbbb',
+      disk: own.disk ?? NO_DISK,
+      predictedPcrs: null,
+    },
     scripts,
   };
 }

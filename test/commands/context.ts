@@ -17,6 +17,7 @@ export function commandContext(project: string, own: Partial<CommandContext> = {
       user: 'keel',
       path: '/usr/bin:/bin',
       proxies: {},
+      inherited: {},
     },
     project,
     emit: () => undefined,

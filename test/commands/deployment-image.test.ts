@@ -42,6 +42,7 @@ const declaration: Declaration = {
   overlays: { content: 'hold', store: '/.layers', entries: [], direct: [] },
   ssh: null,
   firewall: null,
+  verifiedBoot: 'switchable',
   features: { tpm: 'off', kvp: 'off', console: 'off' },
   setuid: null,
   modules: null,

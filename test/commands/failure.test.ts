@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { UsageFault } from '../../pipeline/commands/context.ts';
 import { showFailure, type FailureOptions } from '../../pipeline/commands/failure.ts';
 import { ConfigFault } from '../../pipeline/config/diagnostic.ts';
-import { BuildFault, PackageFault } from '../../pipeline/engine/fault.ts';
+import { BuildFault, PackageFault, SigningFault } from '../../pipeline/engine/fault.ts';
 import { runProcess } from '../../pipeline/engine/run.ts';
 import { FormatFault } from '../../pipeline/formats/fault.ts';
 import { scratchDirectory } from '../disk/scratch.ts';
@@ -47,6 +47,7 @@ const config = new ConfigFault([
 describe('a fault of the user’s', () => {
   test.each([
     ['usage', new UsageFault('no image kelp', 'build it first'), 2, 'error: no image kelp\n    hint: build it first\n'],
+    ['signing', new SigningFault('no key kelp', 'make it'), 2, 'error: no key kelp\n    hint: make it\n'],
     ['build', new BuildFault('the mirror is gone', 'wait'), 1, 'error: the mirror is gone\n    hint: wait\n'],
     ['build, without a way out', new BuildFault('the mirror is gone'), 1, 'error: the mirror is gone\n'],
     [

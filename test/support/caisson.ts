@@ -47,6 +47,7 @@ export function testEnvironment(cache: string): Environment {
     user: '',
     path: `${process.env.PATH ?? ''}:/usr/sbin:/usr/bin:/sbin:/bin`,
     proxies: {},
+    inherited: {},
   };
 }
 

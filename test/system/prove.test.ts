@@ -75,7 +75,9 @@ describe('eflow', () => {
   });
 
   it('with at most eight boots', () => {
-    expect(proof.boots.map(each => each.scenario)).toEqual(SCENARIOS);
+    // Those of enforced verification are another test's.
+    const scenarios = SCENARIOS.filter(each => each !== 'attacked' && each !== 'damaged');
+    expect(proof.boots.map(each => each.scenario)).toEqual(scenarios);
     for (const boot of proof.boots) expect(boot.readySeconds).toBeGreaterThan(0);
   });
 

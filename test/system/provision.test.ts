@@ -282,7 +282,14 @@ describe('copies', () => {
 
   it('are made for programs of keys as texts', async () => {
     const context = commandContext(PROJECT, { environment: testEnvironment(own.cache) });
-    const wanted = { image, out: at('claim.vhdx'), hostname: 'claim-4', dataSize: null, logSize: GIB };
+    const wanted = {
+      image,
+      out: at('claim.vhdx'),
+      hostname: 'claim-4',
+      dataSize: null,
+      logSize: GIB,
+      planted: new Map(),
+    };
     const copy = await provisionCopy(context, { ...wanted, authorizedKeys: `${await key('cook')}\n`, caKeys: '' });
     expect(copy).toMatchObject({
       hostname: 'claim-4',

@@ -1,10 +1,14 @@
 /** What the bytes of an image and of its copies say, to be compared with the running machine. */
 import { inspectImage } from '../../disk/inspect.ts';
 import type { FileAccess } from '../../disk/inspect/partition.ts';
-import { withImage } from '../../disk/read.ts';
+import { predictedPcrs } from '../../disk/predicted-pcrs.ts';
+import { withImage, type DiskImage } from '../../disk/read.ts';
 import type { Environment } from '../../engine/environment.ts';
+import type { Firmware } from '../../engine/machine/firmware.ts';
 import type { Inspection } from '../../formats/inspection.ts';
 import { decodeGpt } from '../../formats/gpt-read.ts';
+import type { PredictedPcrs } from '../../formats/predicted-pcrs.ts';
+import { firmwareState } from '../machine/firmware-state.ts';
 import { openPartitionFiles } from '../partition-files.ts';
 
 export interface FactOptions {
@@ -16,18 +20,29 @@ export interface FactOptions {
 }
 
 /** Root hashes by slot, by the kernel command lines in the boot partitions of the file. */
-export async function rootHashesOf(
+export async function rootHashesOf(file: string, options: FactOptions): Promise<Record<string, string>> {
+  return withImage(file, async image => rootHashes(await inspectImage(image, accessTo(image, file, options))));
+}
+
+/** Of slot A; null for firmware whose keys are not known. */
+export async function predictedPcrsOf(
   file: string,
-  { tools, environment, scratch, signal }: FactOptions,
-): Promise<Record<string, string>> {
-  return withImage(file, async image => {
-    const files: FileAccess = {
-      scratch,
-      open: async partition =>
-        openPartitionFiles(image, partition, { file, filesystem: 'vfat', tools, environment, scratch, signal }),
-    };
-    return rootHashes(await inspectImage(image, files));
-  });
+  firmware: Firmware,
+  options: FactOptions,
+): Promise<PredictedPcrs | null> {
+  const state = await firmwareState(firmware);
+  if (state === null) return null;
+  return withImage(file, async image =>
+    predictedPcrs(image, { files: accessTo(image, file, options), firmware: state, slot: 'A' }),
+  );
+}
+
+function accessTo(image: DiskImage, file: string, { tools, environment, scratch, signal }: FactOptions): FileAccess {
+  return {
+    scratch,
+    open: async partition =>
+      openPartitionFiles(image, partition, { file, filesystem: 'vfat', tools, environment, scratch, signal }),
+  };
 }
 
 /** Profiles that name their slot count; one of `auto` stands for what has no profile of its own. */

@@ -1,9 +1,12 @@
 /** How each scenario is reached: boots, reboots, and what is done to the machine before. */
 import path from 'node:path';
-import { ClaimFault } from '../../claims/claim.ts';
+import { ClaimFault, type Claim } from '../../claims/claim.ts';
+import type { DiskParts } from '../../claims/disk-parts.ts';
+import { attackedRoot } from '../../claims/fec-corrects.ts';
 import { emptyScript, fillPlaces, fillScript } from '../../claims/full-partitions.ts';
 import { storePartition } from '../../claims/log-partition.ts';
 import { damageScript } from '../../claims/unreadable-data.ts';
+import type { Firmware } from '../../engine/machine/firmware.ts';
 import type { DiskFile, GuestMachine, MachineRequest } from '../../engine/machine/guest-machine.ts';
 import type { Bytes } from '../../formats/bytes.ts';
 import type { Declaration } from '../../formats/declaration.ts';
@@ -15,6 +18,11 @@ export interface LegOptions {
   image: DiskFile;
   one: DiskFile;
   two: DiskFile;
+  /** A copy with hostile files on Data. */
+  attacked: DiskFile;
+  /** Of the first copy; the others have everything at the same places. */
+  disk: DiskParts;
+  firmware: Firmware;
   /** Of the disk of a copy. */
   diskBytes: Bytes;
   /** Host path of the key that logs in. */
@@ -24,6 +32,8 @@ export interface LegOptions {
   tpm: boolean;
   scratch: string;
   start(request: MachineRequest): Promise<GuestMachine>;
+  /** The same without waiting for it to be ready. */
+  launch(request: MachineRequest): Promise<GuestMachine>;
 }
 
 /** Each growth, as somebody would grow it: by what is a multiple of nothing but a MiB. */
@@ -112,8 +122,41 @@ export function legsOfImage(options: LegOptions): Leg[] {
   ];
 }
 
+/** A copy with hostile Data and a damaged block. */
+export function legsOfAttacked(options: LegOptions): Leg[] {
+  const { attacked, disk, declaration } = options;
+  return [
+    {
+      scenario: 'attacked',
+      summary: 'first boot of a copy with hostile files on Data and a damaged block in its root',
+      reach: async () =>
+        options.start({
+          ...request(options, { image: attacked, name: 'attacked' }),
+          tpm: declaration.features.tpm === 'on',
+          damage: await attackedRoot(disk),
+        }),
+    },
+  ];
+}
+
+/** A machine of its own for one claim. */
+export function legsOfDamaged(options: LegOptions, { name, damage }: Claim): Leg[] {
+  const { one, disk } = options;
+  return [
+    {
+      scenario: 'damaged',
+      summary: `a copy that is damaged: ${name}`,
+      reach: async () =>
+        options.launch({
+          ...request(options, { image: one, name: `damaged-${name}` }),
+          damage: (await damage?.(disk)) ?? [],
+        }),
+    },
+  ];
+}
+
 function request(
-  { declaration, key, memoryMiB, cpus, scratch }: LegOptions,
+  { declaration, key, memoryMiB, cpus, scratch, firmware }: LegOptions,
   { image, name }: { image: DiskFile; name: string },
 ): MachineRequest {
   return {
@@ -127,6 +170,8 @@ function request(
     credentials: {},
     scratch: path.join(scratch, `vm-${name}`),
     growTo: 0,
+    firmware,
+    damage: [],
     login: true,
   };
 }

@@ -9,6 +9,7 @@ export function claim(own: Partial<Claim> & { name: string }): Claim {
     order: 'alone',
     applies: () => true,
     prepare: null,
+    damage: null,
     prove: async () => [fact(true, 'it does')],
     ...own,
   };

@@ -9,6 +9,7 @@ const profile = (slot: string | null, hash: string | null) => ({
   cmdline: slot === null ? 'quiet' : `quiet caisson.slot=${slot}`,
   overrides: [],
   root: hash === null ? null : { hash, partitions: [] },
+  pcr11: null,
 });
 const boot = (slot: 'A' | 'B' | null, profiles: ReturnType<typeof profile>[]): InspectedPartition => ({
   number: 1,
@@ -34,6 +35,7 @@ const boot = (slot: 'A' | 'B' | null, profiles: ReturnType<typeof profile>[]): I
         kind: 'uki',
         machine: 'x64',
         signatures: { count: 0, size: 0 },
+        signers: [],
         sections: [],
         osRelease: {},
         uname: null,
