@@ -1,7 +1,7 @@
 # `make image` and `make test` do everything, set-up included, on a fresh Debian 13 (or 12 with Node >= 20.19).
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: help image test unit prove-all lint format bench schemas setup clean
+.PHONY: help image test unit prove-all lint format bench schemas setup setup-tests clean
 
 CAISSON := node dist/cli.js
 
@@ -9,22 +9,23 @@ help:
 	@echo "make image    set-up, then out/eflow/eflow.vhdx"
 	@echo "make test     set-up, then every test (builds the image twice, proves it on booted machines)"
 	@echo "make unit     set-up, then the tests that need no image"
-	@echo "make prove-all  set-up, then the campaigns with their full counts (a quarter of an hour)"
+	@echo "make prove-all  set-up, then the campaigns with their full counts (an hour)"
 	@echo "make bench    set-up, then the figures of docs/PERFORMANCE.md"
 	@echo "make schemas  write schema/ anew after a change of a document or a stage"
 
 image: setup
 	$(CAISSON) build eflow
 
-test: setup lint
+test: setup-tests lint
 	npx vitest run
 
 unit: setup
 	npx vitest run --project unit
 
-# What `make test` tries some dozens of times, hundreds of times.
-prove-all: setup
-	CAISSON_KILLS=160 npx vitest run --project system test/system/store.test.ts
+# What `make test` tries some dozens of times, hundreds of times; and every way of damaging an image. Reports: out/proof.
+prove-all: setup-tests
+	CAISSON_KILLS=160 CAISSON_PROVE_ALL=out/proof npx vitest run --project system \
+	  test/system/store.test.ts test/system/verified-boot.test.ts test/system/tamper.test.ts
 
 lint: setup
 	npx tsc -p tsconfig.json
@@ -43,6 +44,9 @@ schemas: setup
 
 setup:
 	@scripts/set-up.sh
+
+setup-tests:
+	@scripts/set-up.sh --tests
 
 clean:
 	rm -rf dist out
