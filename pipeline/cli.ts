@@ -6,6 +6,7 @@ import path from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { addCacheCommands } from './cli/cache.ts';
 import { addDeployCommands } from './cli/deploy.ts';
+import { addKeysCommands } from './cli/keys.ts';
 import { addLookingCommands } from './cli/look.ts';
 import { addMachineCommands } from './cli/machine.ts';
 import { addMakingCommands } from './cli/make.ts';
@@ -43,6 +44,7 @@ const program = new Command('caisson')
 addMakingCommands(program, run);
 addLookingCommands(program, run, process.stdout);
 addDeployCommands(program, run);
+addKeysCommands(program, run);
 addProveCommand(program, run);
 addMachineCommands(program, run, { argv: process.argv, agent: process.env.SSH_AUTH_SOCK, term: process.env.TERM });
 addCacheCommands(program, run);
@@ -112,6 +114,9 @@ function environment(): Environment {
     user: userName(uid),
     path: `${process.env.PATH ?? ''}:/usr/sbin:/usr/bin:/sbin:/bin`,
     proxies: Object.fromEntries(proxies),
+    inherited: Object.fromEntries(
+      Object.entries(process.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const])),
+    ),
   };
 }
 

@@ -12,6 +12,8 @@ export interface Environment {
   path: string;
   /** http_proxy and friends, for programs that may use the network. */
   proxies: Readonly<Record<string, string>>;
+  /** All variables of the caller, for PKCS#11 modules of the host alone: each is told by its own where its device is. */
+  inherited: Readonly<Record<string, string>>;
 }
 
 /** Every program's environment: nothing of the user's leaks into an image. */

@@ -11,6 +11,16 @@ export class BuildFault extends Error {
   }
 }
 
+/** A key, certificate or token that cannot sign: told before anything is built, as a mistake in the definition is. */
+export class SigningFault extends Error {
+  readonly hint: string;
+  constructor(message: string, hint: string) {
+    super(message);
+    this.name = 'SigningFault';
+    this.hint = hint;
+  }
+}
+
 /** A manifest names a package that its mirrors do not have. */
 export class PackageFault extends Error {
   readonly manifest: Manifest;

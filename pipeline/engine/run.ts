@@ -150,11 +150,12 @@ export interface HeldProcess {
 /** Starts a program and leaves it running; it ends with this process at the latest, because its stdin does. */
 export function holdProcess(
   argv: readonly string[],
-  { env, onLine, title }: Pick<ProcessOptions, 'env' | 'title'> & { onLine: (line: string) => void },
+  { env, cwd, onLine, title }: Pick<ProcessOptions, 'env' | 'cwd' | 'title'> & { onLine: (line: string) => void },
 ): HeldProcess {
   const [file = '', ...args] = argv;
   // Detached: Ctrl-C reaches the whole group of the terminal, and this one is to end after us.
-  const child = execa(file, args, { env: { ...env }, extendEnv: false, detached: true, all: true, stdin: 'pipe' });
+  const settings = { env: { ...env }, extendEnv: false, detached: true, all: true, stdin: 'pipe' } as const;
+  const child = execa(file, args, { ...settings, ...(cwd === undefined ? {} : { cwd }) });
   followLines(child.all, onLine);
   const stopper = groupStopper(child.pid);
   let asked = false;
