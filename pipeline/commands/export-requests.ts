@@ -33,6 +33,12 @@ export async function exportRequests(context: CommandContext, options: ExportOpt
       ...plan,
       steps: plan.steps.filter(step => signing.some(each => reads(each, step.id, plan.steps))),
     };
+    const twice = signing.find(each => before.steps.includes(each));
+    if (twice !== undefined)
+      throw new UsageFault(
+        `a step that signs reads what "${twice.id}" has signed, so there is no first request`,
+        'let one of the two sign, and take the other away',
+      );
     const results = await makeSteps(context, prepared, { ...options, plan: before, out });
     const scratch = await makeScratch(context.environment, 'requests');
     const target = path.resolve(options.requests);

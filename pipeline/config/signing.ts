@@ -30,8 +30,45 @@ export function signingFaults(document: Document): Diagnostic[] {
           ),
         ]
       : []),
+    ...(valueAt(document.value, ['verifiedBoot']) === 'enforced' && signs ? unsignedFaults(document, stages) : []),
     ...(isMapping(signing) ? tokenFaults(document, signing) : []),
   ];
+}
+
+/** What makes programs that the firmware or the selector starts. */
+const BOOT_STAGES = ['selector', 'uki'];
+
+/** What goes onto the disk must have come by a step that signs: shim and firmware would refuse it at the first boot. */
+function unsignedFaults(document: Document, stages: readonly unknown[]): Diagnostic[] {
+  const steps = stages.map(step => (isMapping(step) ? step : {}));
+  const inputsOf = (step: Record<string, unknown>): [string, unknown][] =>
+    isMapping(step.inputs) ? Object.entries(step.inputs) : [];
+  const unsigned = (id: unknown, seen: readonly unknown[]): string | null => {
+    const step = steps.find(each => each.id === id);
+    if (step === undefined || step.stage === 'sign' || seen.includes(id)) return null;
+    if (BOOT_STAGES.includes(String(step.stage))) return String(id);
+    for (const [, source] of inputsOf(step)) {
+      const found = unsigned(source, [...seen, id]);
+      if (found !== null) return found;
+    }
+    return null;
+  };
+  return steps.flatMap((step, index) =>
+    step.stage !== 'disk'
+      ? []
+      : inputsOf(step).flatMap(([name, source]) => {
+          const found = unsigned(source, []);
+          if (found === null) return [];
+          return [
+            fault(
+              document,
+              ['stages', index, 'inputs', name],
+              `"${String(source)}" brings what "${found}" made, and no step between them signs it`,
+              'put a step with `stage: sign` between them: firmware with Secure Boot would refuse it',
+            ),
+          ];
+        }),
+  );
 }
 
 /** A key in a token needs the module that talks to it, and a file needs none. */

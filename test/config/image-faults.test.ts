@@ -156,6 +156,20 @@ const rows: Row[] = [
   signed('a key in a token, and no module', 1, 'key: "pkcs11:token=t;object=o", certificate: c.pem'),
   signed('a key in a token', 0, 'key: "pkcs11:token=t;object=o", certificate: c.pem, module: /m.so, pinFile: pin'),
   signed('a token for a key in a file', 2, 'key: k.pem, certificate: c.pem, module: /m.so, pinFile: pin'),
+  {
+    title: 'enforced, and a kernel image comes to the disk unsigned',
+    faults: 1,
+    yaml: image(
+      [
+        step('id: k', 'stage: uki'),
+        step('id: g', 'stage: selector'),
+        step('id: s', 'stage: sign', 'inputs: { tree: g }'),
+        step('id: f', 'stage: filesystem', 'inputs: { tree: k }', 'options: { level: 3 }'),
+        step('id: d', 'stage: disk', 'inputs: { hold: f, helm: s }'),
+      ].join(''),
+      `${head}verifiedBoot: enforced\nsigning: { key: k.pem, certificate: c.pem }\n`,
+    ),
+  },
   row(
     'faults of many kinds at once',
     4,

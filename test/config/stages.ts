@@ -36,7 +36,15 @@ export const stages: StageSchemas = {
     },
     inputs: { packages: 'required' },
   },
-  sign: { schema: { type: 'object', additionalProperties: false, properties: {} }, inputs: {} },
+  ...Object.fromEntries(
+    ['sign', 'uki', 'selector'].map(name => [
+      name,
+      {
+        schema: { type: 'object', additionalProperties: false, properties: {} },
+        inputs: { tree: 'optional' as const },
+      },
+    ]),
+  ),
   filesystem: {
     schema: {
       type: 'object',
