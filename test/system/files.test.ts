@@ -128,6 +128,7 @@ describe('ls', () => {
       '/EFI/BOOT/',
       '/EFI/BOOT/BOOTX64.EFI',
       '/EFI/BOOT/grubx64.efi',
+      '/EFI/BOOT/mmx64.efi',
       '/EFI/caisson/',
       '/EFI/caisson/grubenv',
     ]);

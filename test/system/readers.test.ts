@@ -81,6 +81,7 @@ describe('the file systems', () => {
         '::/EFI/BOOT/',
         '::/EFI/BOOT/BOOTX64.EFI',
         '::/EFI/BOOT/grubx64.efi',
+        '::/EFI/BOOT/mmx64.efi',
         '::/EFI/caisson/',
         '::/EFI/caisson/grubenv',
       ]);

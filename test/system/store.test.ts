@@ -130,9 +130,13 @@ describe('two builds at once', () => {
         return type === 'finished' && reference.stages.some(step => step.id === id) ? [id] : [];
       }),
     );
-    // The container is a file of each output folder; the two that share one wait for each other.
     const byName = (a = '', b = ''): number => (a < b ? -1 : 1);
-    expect(built.toSorted(byName)).toEqual([...reference.stages.map(each => each.id), 'boat'].toSorted(byName));
+    const others = reference.stages.map(each => each.id).filter(id => id !== 'boat');
+    expect(built.filter(id => id !== 'boat').toSorted(byName)).toEqual(others.toSorted(byName));
+    // The container is a file of each output folder. The two that share one wait for each other; the second writes it
+    // anew when the third has written another meanwhile, because an entry knows its latest file alone.
+    const written = built.filter(id => id === 'boat').length;
+    expect([2, 3]).toContain(written);
     expect(digests(await boat.record('out-2'))).toEqual(digests(reference));
     await same();
   });
