@@ -7,6 +7,7 @@ import { FormatFault } from '../formats/fault.ts';
 import { decodeGpt } from '../formats/gpt-read.ts';
 import { decodeGrubenv, encodeGrubenv, findGrubenv, GRUBENV_BYTES, GRUBENV_WITHIN } from '../formats/grubenv.ts';
 import type { Bytes } from '../formats/bytes.ts';
+import { SELECTOR_MARK, VERITY_QUESTION } from '../stages/selector/grub.ts';
 import { UsageFault, type CommandContext, type ExitCode } from './context.ts';
 import { imageFile } from './image-file.ts';
 
@@ -22,6 +23,8 @@ export interface VerityOptions {
 /** The state of the selector, as one partition has it. */
 interface StateCopy {
   partition: string;
+  /** The partition on the disk; half open. */
+  holder: { start: Bytes; end: Bytes };
   /** Of the block, on the disk. */
   start: Bytes;
   variables: Readonly<Record<string, string>>;
@@ -33,7 +36,7 @@ export async function verity(context: CommandContext, { image: name, images, to 
   try {
     const copies = await readStates(file, image);
     const { variables } = copies.find(each => (each.variables.ORDER ?? '') !== '') ?? copies[0];
-    const before = verityOf(variables);
+    const before = (await isEnforced(image, copies)) ? 'enforced' : verityOf(variables);
     if (to !== null && before === 'enforced')
       throw new UsageFault(
         `${file}: verification of its root is enforced, and no state switches it off`,
@@ -58,6 +61,20 @@ function verityOf({ VERITY }: StateCopy['variables']): Switch | 'enforced' {
   return VERITY === 'off' || VERITY === 'enforced' ? VERITY : 'on';
 }
 
+/**
+ * Whatever the state says: a selector that does not ask starts a kernel that verifies. It is looked for as text in the
+ * partitions that hold a state.
+ */
+async function isEnforced(image: DiskImage, copies: readonly StateCopy[]): Promise<boolean> {
+  for (const { holder } of copies) {
+    const bytes = Buffer.from(await image.read(holder.start, Math.min(MOST_SELECTOR, holder.end - holder.start)));
+    if (bytes.includes(SELECTOR_MARK)) return !bytes.includes(VERITY_QUESTION);
+  }
+  return false;
+}
+
+const MOST_SELECTOR: Bytes = 64 * 2 ** 20;
+
 /** In order of their place; the selector takes the first with an ORDER. Throws UsageFault for an image without any. */
 async function readStates(file: string, image: DiskImage): Promise<[StateCopy, ...StateCopy[]]> {
   const { partitions } = await decodeGpt(image.read, image.size, image.sectorSize);
@@ -67,7 +84,7 @@ async function readStates(file: string, image: DiskImage): Promise<[StateCopy, .
     const at = findGrubenv(head);
     if (at === null) continue;
     const variables = decodeGrubenv(head.subarray(at, at + GRUBENV_BYTES));
-    found.push({ partition: name, start: start + at, variables });
+    found.push({ partition: name, holder: { start, end }, start: start + at, variables });
   }
   const [first, ...others] = found;
   if (first === undefined)

@@ -6,12 +6,14 @@ import { UsageFault } from '../../pipeline/commands/context.ts';
 import { verity } from '../../pipeline/commands/verity.ts';
 import { FormatFault } from '../../pipeline/formats/fault.ts';
 import { decodeGrubenv, encodeGrubenv, findGrubenv, GRUBENV_BYTES } from '../../pipeline/formats/grubenv.ts';
+import { grubConfiguration } from '../../pipeline/stages/selector/grub.ts';
 import { projectFolder } from '../config/project-folder.ts';
 import { diskOf } from '../disk/inspect/image.ts';
 import { commandContext } from './context.ts';
 
 const folder = projectFolder({});
 const at = (name: string): string => path.join(folder.path, name);
+const SLOT = { slot: 'Q', bootPartition: 7, statePartition: 5, filled: true };
 const STATE = { ORDER: 'Q P', VERITY: 'off', Q_TRY: '2' };
 
 /** A partition of a selector: the state at its fourth sector. */
@@ -104,4 +106,23 @@ describe('refuses', () => {
     await expect(
       verity(commandContext(folder.path), { image: at('gull.raw'), images: at('out'), to: null }),
     ).rejects.toThrow('no image'));
+});
+
+describe('a selector that does not ask', () => {
+  const selector = (text: string): Buffer => Buffer.concat([state(STATE), Buffer.from(text)]);
+  const asks = grubConfiguration([{ ...SLOT, profiles: { verified: 1, unverified: 2 } }]);
+  const enforces = grubConfiguration([{ ...SLOT, profiles: { verified: 1, unverified: null } }]);
+
+  test.each(['on', 'off'] as const)('cannot be switched %s, whatever its state says', async to => {
+    const { bytes } = diskOf([{ name: 'Quay', content: selector(enforces) }]);
+    await writeFile(at('tern.raw'), bytes);
+    expect(await run(null)).toBe('tern.raw: the root is verified; that is enforced\n');
+    await expect(run(to)).rejects.toThrow('verification of its root is enforced');
+    expect(readFileSync(at('tern.raw')).equals(bytes)).toBe(true);
+  });
+
+  test('is not one that asks', async () => {
+    await writeFile(at('tern.raw'), diskOf([{ name: 'Quay', content: selector(asks) }]).bytes);
+    expect(await run('on')).toBe('tern.raw: the root is verified from now on\n');
+  });
 });

@@ -14,13 +14,17 @@ export interface SelectorSlot {
   filled: boolean;
 }
 
+/** Stand in the text of every selector, and in that of one that asks whether the root is verified. */
+export const SELECTOR_MARK = 'Made by Caisson from the layout.';
+export const VERITY_QUESTION = '"$VERITY" = "off"';
+
 /** A slot that was tried this often without being marked good is not tried again. */
 const TRIES = 3;
 
 export function grubConfiguration(slots: readonly SelectorSlot[]): string {
   const names = slots.flatMap(({ slot }) => [`${slot}_OK`, `${slot}_TRY`]).join(' ');
   const [first, ...copies] = slots;
-  return `# Picks the slot, saves the try, starts its UKI. Made by Caisson from the layout.
+  return `# Picks the slot, saves the try, starts its UKI. ${SELECTOR_MARK}
 # Superusers without a password: nobody can edit or reach a command line.
 set superusers="caisson"
 export superusers
@@ -81,7 +85,7 @@ reboot
 function startSlot({ slot, bootPartition, profiles }: SelectorSlot): string {
   return `  if [ "$1" = "${slot}" ]; then
     set profile=${profiles.verified}
-${profiles.unverified === null ? '' : `    if [ "$VERITY" = "off" ]; then set profile=${profiles.unverified}; fi\n`}    chainloader "($disk,gpt${bootPartition})/EFI/caisson/slot.efi" "@$profile"
+${profiles.unverified === null ? '' : `    if [ ${VERITY_QUESTION} ]; then set profile=${profiles.unverified}; fi\n`}    chainloader "($disk,gpt${bootPartition})/EFI/caisson/slot.efi" "@$profile"
   fi
 `;
 }
