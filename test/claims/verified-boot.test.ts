@@ -175,9 +175,7 @@ describe.each(CASES.map(each => [each.claim.name, each] as const))('%s', (_, { c
 
   test.each(wrong)('%s -> %s fails', async (from, to) => expect(await bad(spoilt(sound, from, to))).not.toEqual([]));
 
-  test.runIf(boots.length > 0).each(boots)('in %i boots fails', async count =>
-    expect(await bad({ ...sound, boots: count })).not.toEqual([]),
-  );
+  test.each(boots)('in %i boots fails', async count => expect(await bad({ ...sound, boots: count })).not.toEqual([]));
 });
 
 describe('somebody at the console', () => {
