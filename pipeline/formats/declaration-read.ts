@@ -30,6 +30,7 @@ export function decodeDeclaration(text: string): Declaration {
     firewall: root.orNull('firewall', decodeFirewall),
     features: decodeFeatures(root.fields('features')),
     verifiedBoot: root.oneOf('verifiedBoot', ['switchable', 'enforced'] as const),
+    updates: root.orNull('updates', fields => ({ compatible: fields.text('compatible') })),
     setuid: root.value('setuid') === null ? null : root.texts('setuid'),
     modules: root.value('modules') === null ? null : root.texts('modules'),
   };
@@ -63,6 +64,11 @@ function decodeOverlays(fields: Fields): DeclaredOverlays {
       path: entry.text('path'),
       content: entry.text('content'),
       flags: entry.texts('flags'),
+    })),
+    // Images from before there were policies keep everything.
+    atUpdate: (fields.value('atUpdate') === undefined ? [] : fields.list('atUpdate')).map(entry => ({
+      path: entry.text('path'),
+      policy: entry.oneOf('policy', ['keep', 'take-new']),
     })),
   };
 }

@@ -17,10 +17,17 @@ export interface Declaration {
   features: { tpm: Switch; kvp: Switch; console: Switch };
   /** Can the verification of the root be switched off? Whether it is on is no promise: the same root serves both. */
   verifiedBoot: 'switchable' | 'enforced';
+  /** Null: the machine takes no updates. */
+  updates: DeclaredUpdates | null;
   /** Files that keep a setuid or setgid bit; null where nothing was stripped. */
   setuid: string[] | null;
   /** Kernel modules that may be loaded, dependencies included; null where nothing is blacklisted. */
   modules: string[] | null;
+}
+
+export interface DeclaredUpdates {
+  /** Word that a bundle must have. */
+  compatible: string;
 }
 
 export interface DeclaredPartition {
@@ -44,6 +51,8 @@ export interface DeclaredOverlays {
   entries: { path: string; mode: 'full' | 'declared'; flags: string[] }[];
   /** Bind mounts from a partition itself, for what cannot live on overlayfs. */
   direct: { path: string; content: string; flags: string[] }[];
+  /** What becomes of changed files that hide newer ones of the image. The longest path that covers a file decides; without one it is kept. */
+  atUpdate: { path: string; policy: 'keep' | 'take-new' }[];
 }
 
 export interface DeclaredSsh {

@@ -1,12 +1,14 @@
 /**
  * Signatures of Authenticode: SignedData of PKCS#7 (RFC 2315, section 9) around SpcIndirectDataContent (Microsoft's
- * "Windows Authenticode Portable Executable Signature Format").
+ * "Windows Authenticode Portable Executable Signature Format"). And those of bundles: the same around plain data (CMS,
+ * RFC 5652, section 5).
  */
 import { createHash, timingSafeEqual, verify, X509Certificate } from 'node:crypto';
 import { DER, derItems, derOf, derOid, type DerValue, readDer } from './der.ts';
 import { FormatFault } from './fault.ts';
 
 const SIGNED_DATA = '1.2.840.113549.1.7.2';
+const DATA = '1.2.840.113549.1.7.1';
 const SPC_INDIRECT_DATA = '1.3.6.1.4.1.311.2.1.4';
 const SIGNING_TIME = '1.2.840.113549.1.9.5';
 const MESSAGE_DIGEST = '1.2.840.113549.1.9.4';
@@ -18,9 +20,7 @@ const HASHES: Readonly<Record<string, string>> = {
   '2.16.840.1.101.3.4.2.3': 'sha512',
 };
 
-export interface SignedDigest {
-  /** What the signature says of the program. */
-  digest: { algorithm: string; value: Uint8Array };
+interface Signature {
   /** DER of each certificate in the signature, the signer's first. */
   certificates: Uint8Array[];
   /** As its signer wrote it (PKCS#9, section 5.3): "261101000000Z"; null where he wrote none. */
@@ -29,15 +29,38 @@ export interface SignedDigest {
   fault: string | null;
 }
 
+export interface SignedDigest extends Signature {
+  /** What the signature says of the program. */
+  digest: { algorithm: string; value: Uint8Array };
+}
+
+export interface SignedContent extends Signature {
+  content: Uint8Array;
+}
+
 /**
  * The digest that a DER ContentInfo of SignedData names, and whether its one signer's certificate, which must be in it,
  * verifies it. Trust in that certificate is the caller's. Throws FormatFault for what cannot be read.
  */
 export function decodeSignedDigest(bytes: Uint8Array): SignedDigest {
+  const { content, ...signature } = decodeSigned(bytes, spcIndirectData);
+  return { digest: digestInfo(content), ...signature };
+}
+
+/** As decodeSignedDigest, of a signature that holds what it signs. */
+export function decodeSignedContent(bytes: Uint8Array): SignedContent {
+  const { content, ...signature } = decodeSigned(bytes, plainData);
+  return { content: content.content, ...signature };
+}
+
+function decodeSigned(
+  bytes: Uint8Array,
+  contentOf: (contentInfo: DerValue | undefined) => DerValue,
+): Signature & { content: DerValue } {
   const [type, wrapped] = derItems(derOf(readDer(bytes), DER.sequence, 'a signature'));
   if (derOid(type) !== SIGNED_DATA) throw damaged('it is no SignedData');
   const [, , contentInfo, ...others] = derItems(derOf(inside(wrapped), DER.sequence, 'SignedData'));
-  const content = spcIndirectData(contentInfo);
+  const content = contentOf(contentInfo);
   const known = others.filter(({ tag }) => tag === DER.context0).flatMap(derItems);
   const signers = derItems(derOf(others.at(-1), DER.set, 'the list of signers'));
   const [signer] = signers;
@@ -45,7 +68,7 @@ export function decodeSignedDigest(bytes: Uint8Array): SignedDigest {
   const parts = signerParts(signer);
   const own = known.find(each => sameBytes(issuerAndSerial(each), parts.issuerAndSerial));
   return {
-    digest: digestInfo(content),
+    content,
     certificates: [...(own === undefined ? [] : [own]), ...known.filter(each => each !== own)].map(each => each.bytes),
     time: signingTime(parts.attributes),
     fault: own === undefined ? 'the certificate of its signer is not in it' : check(content, parts, own.bytes),
@@ -60,6 +83,12 @@ function spcIndirectData(contentInfo: DerValue | undefined): DerValue {
   const [type, content] = derItems(derOf(contentInfo, DER.sequence, 'the content'));
   if (derOid(type) !== SPC_INDIRECT_DATA) throw damaged('it signs something else than a program');
   return derOf(inside(content), DER.sequence, 'SpcIndirectDataContent');
+}
+
+function plainData(contentInfo: DerValue | undefined): DerValue {
+  const [type, content] = derItems(derOf(contentInfo, DER.sequence, 'the content'));
+  if (derOid(type) !== DATA) throw damaged('it signs no plain data');
+  return derOf(inside(content), DER.octets, 'the signed data');
 }
 
 /** `messageDigest` of SpcIndirectDataContent: algorithm and digest. */

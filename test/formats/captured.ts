@@ -1,6 +1,8 @@
 /**
  * What machines showed of themselves. `secure-boot.log`: binary_bios_measurements of a machine of QEMU with swtpm and
- * Debian 13's OVMF, under Secure Boot with keys of its own: shim 16.1, GRUB 2.12, a UKI on systemd 257's stub.
+ * Debian 13's OVMF, under Secure Boot with keys of its own: shim 16.1, GRUB 2.12, a UKI on systemd 257's stub. `writes.log`: what blklogwrites of
+ * QEMU 10.0 kept of qemu-io's commands (write -P 0x11 0 4096, write -P 0x22 8192 512, flush, write -P 0x33 512 1024,
+ * write -z 65536 8192, discard 131072 65536, write -P 0x44 262144 1536, flush) on an empty disk of 1 MiB.
  */
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
@@ -25,3 +27,6 @@ export const PCRS: Readonly<Record<number, string>> = {
   12: '841134017f34b44cd4a9b81584f4dae17cad8957a8c9557b41e2b8203a7853b4',
   14: '1dd2c3c78e629ad7ecc3789c06f7b41feaf3cc9a6d5ee4256e41c64c89910f22',
 };
+
+/** SHA-256 of that disk of 1 MiB, as qemu-img converted it to a raw one. */
+export const WRITTEN_DISK = '81c8d0ec3883b48388ae8a62de2b7bcc6637c843215263ff076f186b8e3460fc';

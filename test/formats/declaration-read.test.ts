@@ -36,6 +36,7 @@ const declaration: Declaration = {
     store: '/.layers',
     entries: [{ path: '/etc', mode: 'declared', flags: ['nosuid'] }],
     direct: [{ path: '/var/lib/reef', content: 'hold', flags: ['exec'] }],
+    atUpdate: [{ path: '/etc/reef', policy: 'take-new' }],
   },
   ssh: { user: 'mate', sudo: 'nopasswd', transport: 'both' },
   firewall: {
@@ -48,6 +49,7 @@ const declaration: Declaration = {
     remembered: 4096,
   },
   verifiedBoot: 'switchable',
+  updates: { compatible: 'dory' },
   features: { tpm: 'on', kvp: 'off', console: 'on' },
   setuid: ['/usr/bin/sudo'],
   modules: ['ext4', 'virtio_blk'],
@@ -77,6 +79,10 @@ describe('a declaration', () => {
     });
   });
 
+  it('of an image that knew no policies keeps every changed file', () => {
+    expect(decodeDeclaration(changed([['overlays', 'atUpdate'], undefined])).overlays?.atUpdate).toEqual([]);
+  });
+
   it.each([2, '1', undefined])('of another format names it: %j', format => {
     expect(() => decodeDeclaration(changed([['format'], format]))).toThrow(FormatFault);
     expect(() => decodeDeclaration(changed([['format'], format]))).toThrow(
@@ -94,6 +100,8 @@ describe('a declaration', () => {
     [['partitions', 0, 'filesystem'], 'ntfs', 'partitions[0].filesystem is not "vfat" or '],
     [['overlays'], [], 'overlays is not a JSON object'],
     [['overlays', 'entries', 0, 'mode'], 'half', 'overlays.entries[0].mode is not'],
+    [['overlays', 'atUpdate', 0, 'policy'], 'ask', 'overlays.atUpdate[0].policy is not "keep" or "take-new"'],
+    [['overlays', 'atUpdate'], 'keep', 'overlays.atUpdate is not a list'],
     [['ssh', 'transport'], 'telnet', 'ssh.transport is not'],
     [['firewall', 'allow', 0, 'port'], 1.5, 'firewall.allow[0].port is not a whole number'],
     [['features'], null, 'features is not a JSON object'],
