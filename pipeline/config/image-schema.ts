@@ -73,15 +73,38 @@ export function imageSchema(stages: StageSchemas): SchemaObject {
       signing: {
         description: 'The key that signs what the firmware and the selector start, for the steps with `stage: sign`.',
         ...mapping(['key', 'certificate'], {
-          key: line(
-            'Private key, RSA: a PEM file, or the PKCS#11 URI of a key in a token, "pkcs11:token=...;object=...".',
-          ),
-          certificate: line('Its certificate: a PEM file. What must trust it is enrolled with it.'),
-          module: line('PKCS#11 module of the token: a file, e.g. /usr/lib/softhsm/libsofthsm2.so.'),
-          pinFile: line('File with the PIN of the token, readable by its owner alone.'),
+          ...signingKey('Its certificate: a PEM file. What must trust it is enrolled with it.'),
           firmware: line(
             'Folder with PK.crt, KEK.crt and db.crt of the firmware that the image will start on, as `caisson keys new` makes it: build.json then predicts its PCRs 4 and 7.',
           ),
+        }),
+      },
+      updates: {
+        description:
+          'Machines take updates: signed bundles for the slot that does not run. Left out: they do not, and have no program for it.',
+        ...mapping(['keyring'], {
+          compatible: {
+            ...text(
+              'Machines take bundles with the same word alone. Default: the name of the image.',
+              '^[A-Za-z0-9][A-Za-z0-9._-]*$',
+              'a word of letters, digits, ".", "_" and "-"',
+            ),
+            maxLength: 64,
+          },
+          keyring: line('PEM file with the certificates whose signatures machines trust: an authority, or several.'),
+          signing: {
+            description: 'The key that signs bundles. Left out: this project makes none.',
+            ...mapping(
+              ['key', 'certificate'],
+              signingKey('Its certificate: a PEM file, issued by one of the keyring.'),
+            ),
+          },
+          downgrade: oneOf(
+            'allow: the bundles that are made may go over a higher version; they say so, signed. Default: refuse.',
+            ['refuse', 'allow'],
+            'downgrade',
+          ),
+          selector: onOff('Do bundles bring the selector (shim and GRUB) too? Default: on.'),
         }),
       },
       epoch: text(
@@ -95,6 +118,16 @@ export function imageSchema(stages: StageSchemas): SchemaObject {
       firewall: firewallSchema,
       stages: { type: 'array', description: 'The steps, in any order.', minItems: 1, items: step(stages) },
     }),
+  };
+}
+
+/** Where a key is; `certificate` describes what stands beside it. */
+function signingKey(certificate: string): Record<string, SchemaObject> {
+  return {
+    key: line('Private key, RSA: a PEM file, or the PKCS#11 URI of a key in a token, "pkcs11:token=...;object=...".'),
+    certificate: line(certificate),
+    module: line('PKCS#11 module of the token: a file, e.g. /usr/lib/softhsm/libsofthsm2.so.'),
+    pinFile: line('File with the PIN of the token, readable by its owner alone.'),
   };
 }
 

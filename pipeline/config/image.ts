@@ -8,7 +8,17 @@ import type { StageSchemas } from './image-schema.ts';
 import { isMapping, listAt, valueAt } from './paths.ts';
 import type { DeclaredSsh } from '../formats/declaration.ts';
 import { signingFaults } from './signing.ts';
-import type { Checked, Diagnostic, Features, Image, Signing, Step, VerifiedBoot } from './types.ts';
+import type {
+  Checked,
+  Diagnostic,
+  Features,
+  Image,
+  Signing,
+  SigningKey,
+  Step,
+  Updates,
+  VerifiedBoot,
+} from './types.ts';
 import { compileSchema } from './validate.ts';
 import type { Reference, Validator } from './validate.ts';
 import { wiringFaults } from './wiring.ts';
@@ -22,7 +32,8 @@ export interface ImageFile {
   ssh?: Partial<DeclaredSsh>;
   features?: Partial<Features>;
   verifiedBoot?: VerifiedBoot;
-  signing?: Partial<Signing> & Pick<Signing, 'key' | 'certificate'>;
+  signing?: WrittenKey & Partial<Signing>;
+  updates?: Partial<Omit<Updates, 'signing'>> & Pick<Updates, 'keyring'> & { signing?: WrittenKey };
   epoch: string;
   seed?: string;
   tools?: string;
@@ -30,6 +41,8 @@ export interface ImageFile {
   firewall?: FirewallFile;
   stages: Step[];
 }
+
+type WrittenKey = Partial<SigningKey> & Pick<SigningKey, 'key' | 'certificate'>;
 
 /** FAT stores no earlier time (MS FAT specification 1.03, section 6.2), and 32 unsigned bits of seconds end here. */
 const FIRST_EPOCH = Date.UTC(1980, 0, 1) / 1000;
@@ -69,12 +82,19 @@ export function resolveImage(written: ImageFile, file: string): Image {
     features: { tpm: 'off', kvp: 'off', console: 'off', ...written.features },
     verifiedBoot: written.verifiedBoot ?? 'on',
     signing: written.signing === undefined ? null : { module: '', pinFile: '', firmware: '', ...written.signing },
+    updates: resolveUpdates(written),
     epoch: epochOf(written.epoch),
     seed: written.seed ?? `${written.name} ${written.version}`,
     tools: written.tools ?? 'tools',
     vmTools: written.vmTools ?? 'vm-tools',
     firewall: written.firewall === undefined ? null : resolveFirewall(written.firewall),
   };
+}
+
+function resolveUpdates({ name, updates }: ImageFile): Updates | null {
+  if (updates === undefined) return null;
+  const signing = updates.signing === undefined ? null : { module: '', pinFile: '', ...updates.signing };
+  return { compatible: name, downgrade: 'refuse', selector: 'on', ...updates, signing };
 }
 
 /** The schema alone, with every step's `inputs` and `options` filled in. */

@@ -4,6 +4,7 @@ import { gptReserved } from '../formats/gpt.ts';
 import { partitionTypeName } from '../formats/guid.ts';
 import { fault } from './document.ts';
 import type { Document } from './document.ts';
+import { atUpdateFaults } from './layout-at-update.ts';
 import { directFaults, nestedFaults, overlayMountFaults, writablePlaces } from './layout-overlays.ts';
 import { suggest } from './nearest.ts';
 import { listAt, valueAt } from './paths.ts';
@@ -35,6 +36,7 @@ export function relationFaults(layout: Layout, scope: Scope): Diagnostic[] {
     ...emptyFaults(layout, scope, report),
     ...overlayMountFaults(layout, scope, report),
     ...directFaults(layout, scope, report),
+    ...atUpdateFaults(layout, report),
   ];
 }
 
@@ -211,6 +213,7 @@ function pairFaults(partition: Partition, inA: readonly Partition[], report: Rep
     ...differ('size', formatSize(partition.size), formatSize(twin.size)),
     ...differ('type', partitionTypeName(partition.type) ?? partition.type, partitionTypeName(twin.type) ?? twin.type),
     ...differ('filesystem', `file system ${partition.filesystem}`, `file system ${twin.filesystem}`),
+    ...differ('reserve', `a reserve of ${formatSize(partition.reserve)}`, `a reserve of ${formatSize(twin.reserve)}`),
     // One artifact fills either slot.
     ...differ('label', labelOf(partition), labelOf(twin)),
     // One line of fstab mounts either.

@@ -24,6 +24,7 @@ export function partitionFaults(layout: Layout, scope: Scope): Diagnostic[] {
       ...(isPlaced(partition, scope) ? startFaults(partition, layout, report) : []),
       ...labelFaults(partition, report),
       ...mountFaults(partition, report),
+      ...reserveFaults(partition, report),
       ...flagFaults(partition, { layout, scope, report }),
     ];
   });
@@ -79,6 +80,13 @@ function mountFaults({ filesystem, mount, grow }: Partition, report: Report): Di
     faults.push(report('grow', `file system ${filesystem} cannot grow`, 'allowed: ext4, none'));
   }
   return faults;
+}
+
+function reserveFaults({ name, size, reserve }: Partition, report: Report): Diagnostic[] {
+  if (reserve <= size) return [];
+  return [
+    report('reserve', `${formatSize(reserve)} cannot be left of ${name}, which has ${formatSize(size)}`, 'lower it'),
+  ];
 }
 
 /** Flags need a mount: by `mount`, or by the initrd for the overlays. */

@@ -81,6 +81,10 @@ const partition: SchemaObject = {
     label: { ...line('Label of the file system. Default: no label.'), minLength: 1 },
     mount: absolutePath('Where the running system mounts it, e.g. "/logs". Default: nowhere.'),
     mountFlags: mountOptions('Mount options, e.g. nosuid.'),
+    reserve: size(
+      'Room that must be left in it, for updates that are larger: a build that leaves less fails. Default: "0 B".',
+      0,
+    ),
     grow: flag('May grow to the end of a disk that was made larger; the last partition only. Default: false.'),
   }),
 };
@@ -129,6 +133,20 @@ export const layoutSchema: SchemaObject = {
             flags: mountOptions('Mount options. Default: nosuid, nodev, noexec.'),
           }),
         }),
+        atUpdate: list(
+          'What becomes of a changed file that hides a newer one of the image. The longest path decides. Default: keep.',
+          {
+            description: 'A directory or a file.',
+            ...mapping(['path', 'policy'], {
+              path: absolutePath('A path in an overlay of mode full, e.g. "/etc/chrony".'),
+              policy: oneOf(
+                'keep: the changed file stays. take-new: it is set aside on the partition of the overlays, and the one of the image is seen.',
+                ['keep', 'take-new'],
+                'policy',
+              ),
+            }),
+          },
+        ),
       }),
     },
   }),

@@ -25,6 +25,7 @@ export interface PartitionFile {
   label?: string;
   mount?: string;
   mountFlags?: string[];
+  reserve?: string;
   grow?: boolean;
 }
 
@@ -46,6 +47,7 @@ interface OverlaysFile {
   store: string;
   paths: (string | { path: string; mode?: 'full' | 'declared'; flags?: string[] })[];
   direct?: { path: string; content?: string; flags?: string[] }[];
+  atUpdate?: { path: string; policy: 'keep' | 'take-new' }[];
 }
 
 /** Document -> layout, or everything that is wrong with it. `name`: of the file, for a layout that says none. */
@@ -126,6 +128,7 @@ function resolvePartition(
     mount: written.mount === undefined ? '' : tidy(written.mount),
     mountFlags: written.mountFlags ?? [],
     grow: written.grow ?? false,
+    reserve: bytesOf(written.reserve ?? '0 B'),
     filled: !empty.includes(written.name),
   };
 }
@@ -137,7 +140,7 @@ function defaultContent(name: string, slot: Slot | null): string {
   return lower.slice(0, -1).replace(/[-_. ]+$/, '') || lower;
 }
 
-function resolveOverlays({ content, store, paths, direct }: OverlaysFile): Overlays {
+function resolveOverlays({ content, store, paths, direct, atUpdate }: OverlaysFile): Overlays {
   return {
     content,
     store: tidy(store),
@@ -151,6 +154,7 @@ function resolveOverlays({ content, store, paths, direct }: OverlaysFile): Overl
       ...each,
       path: tidy(each.path),
     })),
+    atUpdate: (atUpdate ?? []).map(each => ({ ...each, path: tidy(each.path) })),
   };
 }
 

@@ -118,7 +118,7 @@ export const manifestSchema: SchemaObject = {
       }),
     },
     modules: list(
-      'Of an initrd: kernel modules it carries, with what they need, and loads. Of a root: those that may be loaded; all others are blacklisted.',
+      'Of an initrd: kernel modules it carries, with what they need, and loads. Of a root: those that may be loaded; all others are taken away, and blacklisted.',
       kernelModule,
     ),
     setuid: list(
@@ -126,8 +126,8 @@ export const manifestSchema: SchemaObject = {
       absolutePath('A file.'),
     ),
     features: {
-      description: 'What comes on top when the image has a feature on.',
-      ...mapping([], { tpm: featureParts, kvp: featureParts, console: featureParts }),
+      description: 'What comes on top when the image has a feature on; `updates`: when it takes updates.',
+      ...mapping([], { tpm: featureParts, kvp: featureParts, console: featureParts, updates: featureParts }),
     },
   }),
 };

@@ -4,7 +4,8 @@ import type { Document } from './document.ts';
 import { duplicateFaults } from './duplicates.ts';
 import { manifestSchema } from './manifest-schema.ts';
 import { listAt, mappingAt } from './paths.ts';
-import type { Checked, Diagnostic, Feature, FeatureParts, Features, Group, Manifest, Mirror, User } from './types.ts';
+import type { Addition, Checked, Diagnostic, FeatureParts, Group, Manifest, Mirror, User } from './types.ts';
+import type { Switch } from '../formats/declaration.ts';
 import { compileSchema } from './validate.ts';
 import type { Validator } from './validate.ts';
 
@@ -26,7 +27,7 @@ export interface ManifestFile {
   units?: Partial<Manifest['units']>;
   modules?: string[];
   setuid?: string[];
-  features?: Partial<Record<Feature, FeaturePartsFile>>;
+  features?: Partial<Record<Addition, FeaturePartsFile>>;
 }
 
 type FeaturePartsFile = Partial<Omit<FeatureParts, 'units'>> & { units?: { enable?: string[] } };
@@ -79,10 +80,10 @@ function resolveParts({ packages, modules, units }: FeaturePartsFile): FeaturePa
   return { packages: packages ?? [], modules: modules ?? [], units: { enable: units?.enable ?? [] } };
 }
 
-/** The manifest as an image with these features installs it. */
-export function withFeatures(manifest: Manifest, features: Features): Manifest {
+/** The manifest as an image with these additions installs it. */
+export function withFeatures(manifest: Manifest, additions: Readonly<Record<Addition, Switch>>): Manifest {
   const parts = Object.entries(manifest.features).flatMap(([name, each]) =>
-    features[name as Feature] === 'on' ? [each] : [],
+    additions[name as Addition] === 'on' ? [each] : [],
   );
   const joined = (lists: readonly (readonly string[])[]): string[] => [...new Set(lists.flat())];
   return {

@@ -60,12 +60,13 @@ export async function loadProject(request: ProjectRequest): Promise<Project> {
   const all = [...unreadable, ...misplaced, ...faults, ...referenced.faults];
   const { layout, manifests, overlays, files } = referenced;
   if (image === null || layout === null || all.length > 0) throw new ConfigFault(all);
+  const additions = { ...image.features, updates: image.updates === null ? 'off' : 'on' } as const;
   return {
     folder,
     image,
     layout,
     manifests: Object.fromEntries(
-      Object.entries(manifests).map(([name, each]) => [name, withFeatures(each, image.features)]),
+      Object.entries(manifests).map(([name, each]) => [name, withFeatures(each, additions)]),
     ),
     overlays,
     files,

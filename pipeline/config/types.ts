@@ -47,6 +47,8 @@ export interface Partition {
   mount: string;
   mountFlags: string[];
   grow: boolean;
+  /** Room that a build must leave free in it, for updates to come; 0 for none. */
+  reserve: Bytes;
   /** False for those that the layout names under `empty`: a new image carries nothing there. */
   filled: boolean;
 }
@@ -113,11 +115,13 @@ export interface Manifest {
   /** Files that keep their setuid or setgid bit; null: all do. */
   setuid: string[] | null;
   /** What comes on top when the image has a feature on. */
-  features: Partial<Record<Feature, FeatureParts>>;
+  features: Partial<Record<Addition, FeatureParts>>;
 }
 
 export type Feature = 'tpm' | 'kvp' | 'console';
 export type Features = Readonly<Record<Feature, Switch>>;
+/** What a manifest may bring on top: for a feature that is on, and for images that take updates. */
+export type Addition = Feature | 'updates';
 
 /** Joined to the lists of the same names. */
 export type FeatureParts = Pick<Manifest, 'packages' | 'modules'> & { units: { enable: string[] } };
@@ -168,6 +172,8 @@ export interface Image {
   verifiedBoot: VerifiedBoot;
   /** Null: nothing is signed. */
   signing: Signing | null;
+  /** Null: the image takes no updates. */
+  updates: Updates | null;
   /** Seconds since 1970: SOURCE_DATE_EPOCH of everything. */
   epoch: number;
   /** From this every UUID, GUID, salt and serial is derived. Default: `NAME VERSION`. */
@@ -181,8 +187,8 @@ export interface Image {
 
 export type VerifiedBoot = Switch | 'enforced';
 
-/** Where the key is that signs; files are absolute, or relative to the project as written. Never read by a plan. */
-export interface Signing {
+/** Where a key is that signs; files are absolute, or relative to the project as written. Never read by a plan. */
+export interface SigningKey {
   /** A PEM file, or the PKCS#11 URI (RFC 7512) of a key in a token. */
   key: string;
   /** A PEM file. */
@@ -191,8 +197,26 @@ export interface Signing {
   module: string;
   /** File with the PIN of the token; empty for none. */
   pinFile: string;
+}
+
+/** The key for what the firmware and the selector start. */
+export interface Signing extends SigningKey {
   /** Folder with the certificates of the firmware whose PCRs are predicted; empty for none. */
   firmware: string;
+}
+
+/** Which update bundles a machine takes, and how they are made. */
+export interface Updates {
+  /** A machine takes bundles of its own word alone. */
+  compatible: string;
+  /** A PEM file with the certificates that a machine trusts. */
+  keyring: string;
+  /** The key that signs bundles; null: none is named, and no bundle can be made. */
+  signing: SigningKey | null;
+  /** `allow`: bundles say that they may go over a higher version. */
+  downgrade: 'refuse' | 'allow';
+  /** Do bundles bring the selector too? */
+  selector: Switch;
 }
 
 /** What checking made of a document: the value when there is not one fault. */

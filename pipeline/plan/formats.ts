@@ -64,7 +64,7 @@ function readsOneOf(step: Step, ids: ReadonlySet<string>): boolean {
 }
 
 /** The first name that no step has; the last one with a number when all are taken. */
-function freeId(stages: readonly Step[], names: readonly [string, ...string[]]): string {
+export function freeId(stages: readonly Step[], names: readonly [string, ...string[]]): string {
   const taken = new Set(stages.map(step => step.id));
   const free = names.find(name => !taken.has(name));
   if (free !== undefined) return free;

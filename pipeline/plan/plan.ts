@@ -4,8 +4,8 @@
  */
 import { createHash } from 'node:crypto';
 import { dependencyClosure, type ResolvedPackage } from '../debian/stanza.ts';
-import type { Image, Layout, Manifest, OverlayTree, Step } from '../config/types.ts';
-import { OptionFault, type AnyStage, type ImageView } from '../stages/stage.ts';
+import type { Image, Layout, Manifest, OverlayTree, Step, Updates } from '../config/types.ts';
+import { OptionFault, UNRESOLVED, type AnyStage, type ImageView, type Signed } from '../stages/stage.ts';
 
 export interface PlannedStep {
   id: string;
@@ -40,7 +40,9 @@ export interface PlanInput {
   /** Packages of each manifest by its name, the tools manifest among them; undefined where not resolved yet. */
   packages: Readonly<Record<string, { digest: string; packages: readonly ResolvedPackage[] } | undefined>>;
   /** SHA-256 of the certificate that signs, hexadecimal; null where it is not there, or nothing is signed. */
-  certificate: string | null;
+  certificates: Readonly<Record<Signed, string | null>>;
+  /** PEM text of the certificates whose updates machines take; null where it is not there, or none are taken. */
+  keyring: string | null;
 }
 
 /** A fault in the options of one step; `path` is below `stages[index].options`. */
@@ -87,9 +89,6 @@ export function makePlan(input: PlanInput): { plan: Plan | null; faults: PlanFau
   return { plan: faults.length === 0 ? { image: input.image, layout: input.layout, steps } : null, faults };
 }
 
-/** Stands in the parts of a key for what cannot be told before something is resolved, or is there. */
-export const UNRESOLVED = 'not known yet';
-
 /** Steps so that each comes after its inputs, otherwise in the order of the file. */
 function inOrder(image: Image): { step: Image['stages'][number]; index: number }[] {
   const ordered: { step: Image['stages'][number]; index: number }[] = [];
@@ -107,7 +106,7 @@ function inOrder(image: Image): { step: Image['stages'][number]; index: number }
 
 /** `planned` are the steps before this one, those that it reads among them. */
 function imageView(input: PlanInput, step: Step, planned: readonly PlannedStep[]): ImageView {
-  const { name, version, epoch, seed, ssh, firewall, features, verifiedBoot, signing } = input.image;
+  const { name, version, summary, epoch, seed, ssh, firewall, features, verifiedBoot, signing, updates } = input.image;
   const known = <T>(documents: Readonly<Record<string, T>>, document: string): T => {
     const found = documents[document];
     if (found === undefined) throw new Error(`"${document}" was not loaded: its option lacks x-document`);
@@ -116,6 +115,7 @@ function imageView(input: PlanInput, step: Step, planned: readonly PlannedStep[]
   return {
     name,
     version,
+    summary,
     epoch,
     seed,
     layout: input.layout,
@@ -124,12 +124,27 @@ function imageView(input: PlanInput, step: Step, planned: readonly PlannedStep[]
     features,
     verifiedBoot,
     hasSigning: signing !== null,
+    updates: updates === null ? null : updatesView(updates, input.keyring),
+    selectorContent: selectorContent(input.image.stages),
     inputs: Object.keys(step.inputs),
     published: name => planned.find(each => each.id === step.inputs[name])?.publishes ?? null,
     manifest: document => known(input.manifests, document),
     overlay: document => known(input.overlays, document),
     file: document => known(input.files, document),
   };
+}
+
+function updatesView(
+  { compatible, downgrade, selector, signing }: Updates,
+  keyring: string | null,
+): ImageView['updates'] {
+  return { compatible, downgrade, selector, keyring: keyring ?? UNRESOLVED, hasSigning: signing !== null };
+}
+
+/** As the selector's own step names it. */
+function selectorContent(steps: readonly Step[]): string | null {
+  const state = steps.find(each => each.stage === 'selector')?.options['state'];
+  return typeof state === 'string' ? state : null;
 }
 
 interface KeySource {
@@ -148,7 +163,7 @@ function keyParts({ input, step, stage, resolved, sources, keys }: KeySource): R
   return {
     stage: `${stage.name}/${stage.version}`,
     epoch: String(image.epoch),
-    options: JSON.stringify(sorted(JSON.parse(JSON.stringify(resolved)))),
+    options: optionsPart(resolved),
     ...(sources === null
       ? {}
       : { [`packages of ${sources.name}`]: input.packages[sources.name]?.digest ?? UNRESOLVED }),
@@ -159,11 +174,17 @@ function keyParts({ input, step, stage, resolved, sources, keys }: KeySource): R
       ]),
     ),
     // RSA signatures by PKCS #1 v1.5 are a function of key and bytes: the certificate says which key.
-    ...(stage.signs === true ? { certificate: input.certificate ?? UNRESOLVED } : {}),
+    ...(stage.signs === undefined ? {} : { certificate: input.certificates[stage.signs] ?? UNRESOLVED }),
     ...Object.fromEntries(
       Object.entries(step.inputs).map(([name, source]) => [`input ${name}`, keys.get(source) ?? UNRESOLVED]),
     ),
   };
+}
+
+/** As a whole not known where one of them is not. */
+function optionsPart(resolved: unknown): string {
+  const text = JSON.stringify(resolved);
+  return text.includes(JSON.stringify(UNRESOLVED)) ? UNRESOLVED : JSON.stringify(sorted(JSON.parse(text)));
 }
 
 /** A stage's own tools and, where its options name more (the command stage), those. */

@@ -1,6 +1,6 @@
 /** What a stage is. A new one costs one file here, one line in index.ts, one test; nothing else changes. */
 import type { Bytes } from '../formats/bytes.ts';
-import type { Features, Image, Layout, Manifest, OverlayTree } from '../config/types.ts';
+import type { Features, Image, Layout, Manifest, OverlayTree, Updates } from '../config/types.ts';
 
 /**
  * JSON Schema 2020-12 of a stage's options. `x-document` on a string says that it names something of the project,
@@ -30,6 +30,7 @@ export interface Artifact {
 export interface ImageView {
   name: string;
   version: string;
+  summary: string;
   epoch: number;
   seed: string;
   layout: Layout;
@@ -39,6 +40,10 @@ export interface ImageView {
   verifiedBoot: Image['verifiedBoot'];
   /** Does the definition name a key? */
   hasSigning: boolean;
+  /** Null: the image takes no updates. */
+  updates: UpdatesView | null;
+  /** Content that the selector of this image stands in; null for an image without one. */
+  selectorContent: string | null;
   /** Names of the inputs wired to this step. */
   inputs: readonly string[];
   /** File name in the output folder of what is wired to an input; null for what stays in the store. */
@@ -48,6 +53,16 @@ export interface ImageView {
   overlay(name: string): OverlayTree;
   file(name: string): { path: string; sha256: string; mode: number };
 }
+
+/** `keyring` is PEM text, certificates alone; `UNRESOLVED` while the file is not there, and so is every key that it decides. */
+export interface UpdatesView extends Pick<Updates, 'compatible' | 'downgrade' | 'selector'> {
+  keyring: string;
+  /** Does the definition name a key that signs bundles? */
+  hasSigning: boolean;
+}
+
+/** Stands for what cannot be told before something is resolved, or is there. */
+export const UNRESOLVED = 'not known yet';
 
 /** A place on this machine, which a step may read but which is not part of what the step is: JSON, and so the key, leaves it out. */
 export class HostPath {
@@ -98,6 +113,9 @@ export interface PackagePool {
   list: readonly { name: string; version: string; architecture: string; sha256: string }[];
 }
 
+/** What is signed, each kind by a key of its own: EFI programs (`signing`), and update bundles (`updates.signing`). */
+export type Signed = 'programs' | 'bundles';
+
 /** Who signs for a step. The key is nowhere a stage could see it. */
 export interface StageSigner {
   /** PEM text. */
@@ -142,8 +160,8 @@ export interface Stage<Options, Resolved, Input extends string> {
   readonly inputs: InputSpec<Input>;
   /** Packages of the tools tree whose programs it runs; their versions, and those of what they depend on, enter the key. */
   readonly tools: readonly string[];
-  /** True when it signs: the digest of the certificate enters the key, and `build` gets a signer. */
-  readonly signs?: true;
+  /** What it signs, if anything: the digest of the certificate enters the key, and `build` gets a signer. */
+  readonly signs?: Signed;
   /** True when the artifact tells where to look in those it was made from: who reads it reads them too. */
   readonly pointsIntoInputs?: true;
   /** File name in the output folder for stages that publish there; null for those whose artifact stays in the store. */

@@ -120,6 +120,13 @@ const rows: Row[] = [
   },
   { title: 'mount flag twice', faults: 1, yaml: one('filesystem: ext4, mount: /m, mountFlags: [ro, ro]') },
   { title: 'partition left empty', faults: 1, yaml: around('  -\n') },
+  { title: 'reserve', faults: 0, yaml: one('filesystem: ext4, reserve: "77 MiB"') },
+  { title: 'reserve beyond the partition', faults: 1, yaml: one('filesystem: ext4, reserve: "78 MiB"') },
+  {
+    title: 'slots with other reserves',
+    faults: 1,
+    yaml: around(lines(`name: RootA, slot: A, ${root}, reserve: "3 MiB"`, `name: RootB, slot: B, ${root}`)),
+  },
   { title: 'mount flags for nothing', faults: 1, yaml: one('filesystem: ext4, mountFlags: [nosuid]') },
   {
     title: 'two grow',
@@ -272,6 +279,26 @@ const rows: Row[] = [
     title: 'direct on what an update replaces, and below what is mounted later',
     faults: 2,
     yaml: `${around(lines('name: Main, size: "77 MiB", type: linux, filesystem: ext4, mount: /m', 'name: KeepA, slot: A, size: "9 MiB", type: linux, filesystem: ext4', 'name: KeepB, slot: B, size: "9 MiB", type: linux, filesystem: ext4'))}overlays: { content: main, store: /o, paths: [/var], direct: [{ path: /var/box, content: keep }, { path: /m/n }] }\n`,
+  },
+  {
+    title: 'policies of every form, the longer inside the shorter',
+    faults: 0,
+    yaml: `${one('filesystem: ext4')}overlays: { content: main, store: /o, paths: [/etc, /home], atUpdate: [{ path: /etc/, policy: take-new }, { path: /etc/reef.d, policy: keep }, { path: /home//reef/.rc, policy: take-new }] }\n`,
+  },
+  {
+    title: 'policies: twice, in no overlay, misspelt, on direct, not plain, ..',
+    faults: 8,
+    yaml: `${one('filesystem: ext4')}overlays: { content: main, store: /o, paths: [/etc, /srv/reef], direct: [{ path: /etc/box }], atUpdate: [{ path: /etc/a, policy: keep }, { path: /etc/a/, policy: take-new }, { path: /usr, policy: keep }, { path: /ect/reef, policy: keep }, { path: /srv/reeef/a, policy: keep }, { path: /etc/box/in, policy: take-new }, { path: /etc/a b, policy: keep }, { path: /, policy: take-new }, { path: "/etc/$x|keep", policy: keep }] }\n`,
+  },
+  {
+    title: 'policies: unknown word, missing key, a step up',
+    faults: 4,
+    yaml: `${one('filesystem: ext4')}overlays: { content: main, store: /o, paths: [/etc], atUpdate: [{ path: /etc/a, policy: take_newer }, { path: /etc/b }, { policy: keep }, { path: /etc/../usr, policy: keep }] }\n`,
+  },
+  {
+    title: 'a policy in a declared overlay',
+    faults: 1,
+    yaml: `${one('filesystem: ext4')}overlays: { content: main, store: /o, paths: [{ path: /etc, mode: declared }, /var], atUpdate: [{ path: /etc/reef, policy: take-new }, { path: /var/reef, policy: take-new }] }\n`,
   },
   { title: 'overlays without keys', faults: 3, yaml: `${one('filesystem: ext4')}overlays: {}\n` },
   {

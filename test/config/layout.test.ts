@@ -43,6 +43,7 @@ describe('the layouts of the project', () => {
         { path: '/var/lib/docker', content: 'data', flags: ['nosuid', 'nodev'] },
         { path: '/var/log/journal', content: 'log', flags: ['nosuid', 'nodev', 'noexec'] },
       ],
+      atUpdate: [],
     });
     expect(layout.partitions.filter(({ grow }) => grow).map(({ name }) => name)).toEqual(['Data']);
     expect(layout.partitions.slice(6).map(({ mountFlags }) => mountFlags.join())).toEqual(

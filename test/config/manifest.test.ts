@@ -79,13 +79,13 @@ test('features bring what is theirs when they are on, each thing once', () => {
     },
     identity,
   );
-  expect(withFeatures(manifest, { tpm: 'off', kvp: 'on', console: 'on' })).toMatchObject({
+  expect(withFeatures(manifest, { tpm: 'off', kvp: 'on', console: 'on', updates: 'off' })).toMatchObject({
     packages: ['p1', 'p2', 'p3'],
     modules: [],
     units: { enable: ['a.service', 'k.service'], disable: [], mask: ['x.service'] },
   });
-  expect(withFeatures(manifest, { tpm: 'off', kvp: 'off', console: 'off' })).toEqual(manifest);
-  expect(withFeatures(manifest, { tpm: 'on', kvp: 'off', console: 'off' })).toMatchObject({
+  expect(withFeatures(manifest, { tpm: 'off', kvp: 'off', console: 'off', updates: 'off' })).toEqual(manifest);
+  expect(withFeatures(manifest, { tpm: 'on', kvp: 'off', console: 'off', updates: 'off' })).toMatchObject({
     packages: ['p1', 'p2', 'p4'],
     modules: ['m4'],
   });

@@ -64,7 +64,8 @@ export function planInput(): PlanInput {
     },
     files: { 'scripts/trim.sh': { path: '/host/scripts/trim.sh', sha256: 'bb22', mode: 0o755 } },
     stages: STAGES,
-    certificate: null,
+    certificates: { programs: null, bundles: null },
+    keyring: null,
     packages: {
       chest: {
         digest: 'chest today',

@@ -376,8 +376,8 @@ describe('the certificate that signs', () => {
   /** `hull` signs; `sys` and `trim` stand behind it. */
   const signing = (certificate: string | null): PlanInput => {
     const input = planInput();
-    const tree: AnyStage = { ...(input.stages.tree as AnyStage), signs: true };
-    return { ...input, stages: { ...input.stages, tree }, certificate };
+    const tree: AnyStage = { ...(input.stages.tree as AnyStage), signs: 'programs' };
+    return { ...input, stages: { ...input.stages, tree }, certificates: { programs: certificate, bundles: 'cc77' } };
   };
 
   test('is part of the keys of steps that sign, and of what stands behind them', () => {
@@ -393,7 +393,9 @@ describe('the certificate that signs', () => {
   });
 
   test('is nothing to a plan in which nobody signs', () => {
-    expect(keysOf({ ...planInput(), certificate: 'aa55' })).toEqual(keysOf(planInput()));
+    expect(keysOf({ ...planInput(), certificates: { programs: 'aa55', bundles: 'cc77' } })).toEqual(
+      keysOf(planInput()),
+    );
     expect(Object.values(keysOf(planInput()))).not.toContain(null);
   });
 });

@@ -22,6 +22,7 @@ export function partitionOf(own: Partial<Partition> = {}): Partition {
     mount: '',
     mountFlags: [],
     grow: false,
+    reserve: 0,
     filled: true,
     ...own,
   };
@@ -50,7 +51,13 @@ export function layoutOf(rows: readonly Partial<Partition>[], own: Partial<Layou
 
 /** Every path is kept in full. */
 export function overlaysOf(content: string, store: string, paths: readonly string[]): Overlays {
-  return { content, store, entries: paths.map(path => ({ path, mode: 'full', flags: ['noatime'] })), direct: [] };
+  return {
+    content,
+    store,
+    entries: paths.map(path => ({ path, mode: 'full', flags: ['noatime'] })),
+    direct: [],
+    atUpdate: [],
+  };
 }
 
 /** Two slots, B empty, and numbers that no default would give. */
@@ -107,6 +114,7 @@ export function imageOf(own: Partial<Image> = {}): Image {
     features: { tpm: 'on', kvp: 'off', console: 'off' },
     verifiedBoot: 'on',
     signing: null,
+    updates: null,
     epoch: 1_444_444_444,
     seed: 'salt water',
     tools: 'chest',
@@ -123,10 +131,11 @@ export function viewOf(own: Partial<ImageView> = {}): ImageView {
     (name: string): never => {
       throw new Error(`the test gives no ${kind} "${name}"`);
     };
-  const { name, version, epoch, seed, ssh, firewall, features, verifiedBoot } = imageOf();
+  const { name, version, summary, epoch, seed, ssh, firewall, features, verifiedBoot } = imageOf();
   return {
     name,
     version,
+    summary,
     epoch,
     seed,
     layout: twoSlots(),
@@ -135,6 +144,8 @@ export function viewOf(own: Partial<ImageView> = {}): ImageView {
     features,
     verifiedBoot,
     hasSigning: false,
+    updates: null,
+    selectorContent: null,
     inputs: [],
     published: () => null,
     manifest: missing('manifest'),
