@@ -12,6 +12,7 @@ import { decodeSignedDigest } from '../formats/signed-data.ts';
 import { build, type BuildOptions } from './build.ts';
 import { UsageFault, type CommandContext, type ExitCode } from './context.ts';
 import type { Prepared } from './prepare.ts';
+import { keySigner } from './signing.ts';
 
 export interface AttachOptions extends Omit<BuildOptions, 'signerOf'> {
   /** Folder with the requests and their answers. */
@@ -26,13 +27,15 @@ export async function attachSignatures(
   const list = await readList(folder);
   return build(context, {
     ...options,
-    signerOf: (_, prepared) => {
+    signerOf: (context, prepared) => {
       mustBeOf(folder, list, prepared);
+      // Bundles are made last, and signed by a key of their own.
+      const key = keySigner(context, prepared);
       let opened: Promise<Signer> | null = null;
       return {
-        get: async () => (opened ??= folderSigner(folder, list, prepared)),
-        check: async () => undefined,
-        close: async () => undefined,
+        get: async what => (what === 'bundles' ? key.get(what) : (opened ??= folderSigner(folder, list, prepared))),
+        check: async what => (what === 'bundles' ? key.check(what) : undefined),
+        close: key.close,
       };
     },
   });

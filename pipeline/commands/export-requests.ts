@@ -20,10 +20,15 @@ export interface ExportOptions extends BuildOptions {
 
 /** Builds what comes before the signatures, and nothing behind them. Throws UsageFault where nothing is signed. */
 export async function exportRequests(context: CommandContext, options: ExportOptions): Promise<ExitCode> {
+  if (options.bundle)
+    throw new UsageFault(
+      '--bundle and --unsigned do not go together: what a bundle holds is known when all of it is signed',
+      'export without --bundle; then `caisson attach-signatures IMAGE DIR --bundle`, where the key of `updates` is, or a token with it',
+    );
   await mustBeNew(options.requests, null);
   return withPrepared<ExitCode>(context, options, async (prepared, out) => {
     const { plan } = prepared;
-    const signing = plan.steps.filter(step => step.stage.signs === true);
+    const signing = plan.steps.filter(step => step.stage.signs === 'programs');
     if (signing.length === 0)
       throw new UsageFault(
         `${plan.image.name} signs nothing`,

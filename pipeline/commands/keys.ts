@@ -1,4 +1,4 @@
-/** caisson keys new: keys for Secure Boot to try with, and the files that give them to firmware. */
+/** caisson keys new: keys for Secure Boot to try with, the files that give them to firmware, and keys of updates. */
 import { randomUUID, X509Certificate } from 'node:crypto';
 import { lstat, mkdir, readdir, readFile, rename, stat } from 'node:fs/promises';
 import path from 'node:path';
@@ -7,6 +7,7 @@ import { codeOf, sync } from '../engine/files.ts';
 import { drawFields } from '../report/fields.ts';
 import { UsageFault, type CommandContext, type ExitCode } from './context.ts';
 import { ENROLMENT_FILES, KEY_NAMES, makeEnrolmentFiles } from './keys/enrolment.ts';
+import { makeUpdateFiles, UPDATE_FILES, UPDATE_KEY_NAMES } from './keys/update.ts';
 import { withPartFolder } from './new-files.ts';
 import { toolsTree } from './tools-tree.ts';
 
@@ -17,12 +18,14 @@ export interface NewKeysOptions {
   name: string;
 }
 
-/** A common name has 64 characters at the most (RFC 5280, ub-common-name); " KEK" is ours. */
-const NAME = /^[^\p{C}]{1,60}$/u;
+/** A common name has 64 characters at the most (RFC 5280, ub-common-name); " update authority" is ours. */
+const NAME = /^[^\p{C}]{1,47}$/u;
+
+const FILES = [...ENROLMENT_FILES, ...UPDATE_FILES];
 
 export async function newKeys(context: CommandContext, { folder, name }: NewKeysOptions): Promise<ExitCode> {
   if (!NAME.test(name) || name.trim() !== name || name === '')
-    throw new UsageFault(`"${name}" is no name for keys`, 'write 1 to 60 characters, e.g. --name "Example Ltd"');
+    throw new UsageFault(`"${name}" is no name for keys`, 'write 1 to 47 characters, e.g. --name "Example Ltd"');
   await mustBeFree(folder);
   const owner = randomUUID();
   await withCache(context, async () => {
@@ -32,7 +35,8 @@ export async function newKeys(context: CommandContext, { folder, name }: NewKeys
       const made = path.join(part.folder, 'keys');
       await mkdir(made, { mode: 0o700 });
       await makeEnrolmentFiles(made, { tools, name, owner });
-      for (const file of ENROLMENT_FILES) await sync(path.join(made, file));
+      await makeUpdateFiles(made, { tools, name });
+      for (const file of FILES) await sync(path.join(made, file));
       await sync(made);
       signal.throwIfAborted();
       // Takes the place of an empty folder too, and of nothing else.
@@ -64,12 +68,16 @@ function occupied(folder: string): UsageFault {
 
 async function tell(context: CommandContext, { folder, owner }: { folder: string; owner: string }): Promise<void> {
   const certificates = await Promise.all(
-    KEY_NAMES.map(async name => ({
+    [...KEY_NAMES, ...UPDATE_KEY_NAMES].map(async name => ({
       name,
       x509: new X509Certificate(await readFile(path.join(folder, `${name}.crt`))),
     })),
   );
   const signing = { key: path.join(folder, 'db.key'), certificate: path.join(folder, 'db.crt') };
+  const updates = {
+    keyring: path.join(folder, 'update-ca.crt'),
+    signing: { key: path.join(folder, 'update.key'), certificate: path.join(folder, 'update.crt') },
+  };
   if (context.json) {
     const described = certificates.map(({ name, x509 }) => ({
       name,
@@ -78,7 +86,7 @@ async function tell(context: CommandContext, { folder, owner }: { folder: string
       from: new Date(x509.validFrom).toISOString(),
       to: new Date(x509.validTo).toISOString(),
     }));
-    const document = { folder, owner, files: ENROLMENT_FILES, certificates: described, signing };
+    const document = { folder, owner, files: FILES, certificates: described, signing, updates };
     context.print(`${JSON.stringify(document, null, 2)}\n`);
     return;
   }
@@ -91,13 +99,18 @@ async function tell(context: CommandContext, { folder, owner }: { folder: string
   ];
   context.print(
     [
-      `Keys for Secure Boot in ${folder}, to try with: they lie there unprotected but for the mode of their files.`,
+      `Keys for Secure Boot and updates in ${folder}, to try with: they lie there unprotected but for the mode of their files.`,
       ...drawFields(fields, { width: context.width ?? 120, color: context.color }),
       '',
       'In the image definition:',
       '  signing:',
       `    key: ${JSON.stringify(path.resolve(signing.key))}`,
       `    certificate: ${JSON.stringify(path.resolve(signing.certificate))}`,
+      '  updates:',
+      `    keyring: ${JSON.stringify(path.resolve(updates.keyring))}`,
+      '    signing:',
+      `      key: ${JSON.stringify(path.resolve(updates.signing.key))}`,
+      `      certificate: ${JSON.stringify(path.resolve(updates.signing.certificate))}`,
       '',
       'A VM that has these keys and no others:',
       `  caisson boot IMAGE --secure-boot ${folder}`,

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { emptyDir } from 'fs-extra/esm';
 import type { Plan, PlannedStep } from '../plan/plan.ts';
 import type { Emit } from '../report/events.ts';
-import type { Artifact, BuildContext, StageSigner } from '../stages/stage.ts';
+import type { Artifact, BuildContext, Signed, StageSigner } from '../stages/stage.ts';
 import { cacheFolders, type Environment } from './environment.ts';
 import { makeRepository } from './pool.ts';
 import type { Resolution } from './resolve.ts';
@@ -22,7 +22,7 @@ export interface ExecuteOptions {
   /** Brings the packages of one of them into the pool again, for a step that was not expected to be built. */
   fetch: (resolution: Resolution) => Promise<void>;
   /** Whoever signs for steps that sign; asked for when one is built. */
-  signer: () => Promise<Signer>;
+  signer: (signed: Signed) => Promise<Signer>;
   /** Output folder of published files. */
   out: string;
   jobs: number;
@@ -73,7 +73,10 @@ export async function stepContext(
       repository: `${WORK}/repository`,
     },
     packages: resolution ? { repository: path.join(work, 'repository'), list: resolution.packages } : null,
-    signer: step.stage.signs === true ? stageSigner(await options.signer(), { work, epoch: plan.image.epoch }) : null,
+    signer:
+      step.stage.signs === undefined
+        ? null
+        : stageSigner(await options.signer(step.stage.signs), { work, epoch: plan.image.epoch }),
     run,
     warn: (message, hint) => emit({ type: 'warning', message: `${step.id}: ${message}`, hint }),
     progress: (fraction, detail) => emit({ type: 'progress', id: step.id, fraction, detail }),

@@ -1,24 +1,17 @@
 /** Makes signed requests; the one place that touches a private key. */
 import path from 'node:path';
+import type { SigningKey } from '../config/types.ts';
 import { FormatFault } from '../formats/fault.ts';
 import { parsePkcs11Uri, PKCS11_SCHEME, type Pkcs11Key } from '../formats/pkcs11-uri.ts';
 import type { Environment } from './environment.ts';
 import { SigningFault } from './fault.ts';
-import { readCertificate } from './signer/certificate.ts';
+import { readBundleCertificate, readCertificate, type Certificate } from './signer/certificate.ts';
+import { cmsSigner } from './signer/cms.ts';
+import type { KeyOptions } from './signer/key.ts';
 import { openPemKey } from './signer/pem-key.ts';
+import { requestSigner } from './signer/request.ts';
 import { openToken } from './signer/token.ts';
-
-/** `signing` of an image definition; relative paths count from the folder of the project. */
-export interface SigningKey {
-  /** A PEM file, or the URI of a key in a token: `pkcs11:…`. */
-  key: string;
-  /** A PEM file. */
-  certificate: string;
-  /** PKCS#11 module of the token; empty for a key that is a file. */
-  module: string;
-  /** File with the PIN of the token; empty when the URI has a pin-source, or the token wants none. */
-  pinFile: string;
-}
+import { mustBeTrusted } from './signer/trust.ts';
 
 export interface SignerOptions {
   environment: Environment;
@@ -34,7 +27,7 @@ export interface SignerOptions {
 export interface SignFiles {
   /** Host path of a private scratch folder. */
   work: string;
-  /** Host path of the request, in `work`: a PKCS#7 by `osslsigncode extract-data`. */
+  /** Host path of the request, in `work`: of a program a PKCS#7 by `osslsigncode extract-data`, of a bundle its manifest. */
   request: string;
   /** Host path of the file to make, in `work`. */
   signed: string;
@@ -55,12 +48,26 @@ export interface OpenSigner extends Signer {
 }
 
 /**
- * A signer that is known to work: key and certificate were read, judged and tried on each other. Throws SigningFault
+ * Signs programs. Known to work: key and certificate were read, judged and tried on each other. Throws SigningFault
  * that names the file or token, what was found, and the way out.
  */
 export async function openSigner(signing: SigningKey, options: SignerOptions): Promise<OpenSigner> {
+  const certificate = await readCertificate(path.resolve(options.folder, signing.certificate), options.epoch);
+  return openKey(signing, certificate, { ...options, signature: requestSigner });
+}
+
+/** Signs manifests of bundles; as above, and `keyring` (PEM text) is known to trust it. Throws SigningFault. */
+export async function openBundleSigner(
+  signing: SigningKey,
+  { keyring, ...options }: SignerOptions & { keyring: string },
+): Promise<OpenSigner> {
+  const certificate = await readBundleCertificate(path.resolve(options.folder, signing.certificate), options.epoch);
+  await mustBeTrusted(certificate, { ...options, keyring });
+  return openKey(signing, certificate, { ...options, signature: cmsSigner });
+}
+
+async function openKey(signing: SigningKey, certificate: Certificate, options: KeyOptions): Promise<OpenSigner> {
   const at = (file: string): string => path.resolve(options.folder, file);
-  const certificate = await readCertificate(at(signing.certificate), options.epoch);
   if (!signing.key.startsWith(PKCS11_SCHEME)) return openPemKey(at(signing.key), certificate, options);
   const { token, key, pinSource } = parseUri(signing.key);
   if (signing.module === '')

@@ -52,7 +52,7 @@ export const sign: Stage<Options, Resolved, 'tree'> = {
   },
   inputs: { tree: 'required' },
   tools: ['osslsigncode', 'sbsigntool'],
-  signs: true,
+  signs: 'programs',
   publishes: () => null,
 
   resolve({ except, certificate }, image) {

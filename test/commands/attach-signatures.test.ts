@@ -48,6 +48,7 @@ describe('a folder is refused, before anything is built,', () => {
       sets: [],
       formats: [],
       compress: 'none',
+      bundle: false,
       update: false,
       offline: true,
       jobs: 1,

@@ -46,7 +46,7 @@ async function project(definition: string): Promise<RaftContext> {
   write(context.project, 'db.crt', PEM);
   putProgram(context, 'bwrap', SANDBOX);
   const { environment, signal } = context;
-  const options = { image: 'raft', sets: [], formats: [], compress: 'none' } as const;
+  const options = { image: 'raft', sets: [], formats: [], compress: 'none', bundle: false } as const;
   const loaded = await loadImage(context, options);
   const manifest = toolsManifest(loaded);
   const tools = ['osslsigncode', 'sbsigntool', 'libarchive13t64', 'erofs-utils', 'e2fsprogs', 'squashfs-tools'];
@@ -70,7 +70,15 @@ async function project(definition: string): Promise<RaftContext> {
 
 async function exported(context: RaftContext, name: string) {
   const requests = join(context.project, name);
-  const options = { image: 'raft', sets: [], formats: [], compress: 'none', update: false, offline: true } as const;
+  const options = {
+    image: 'raft',
+    sets: [],
+    formats: [],
+    compress: 'none',
+    bundle: false,
+    update: false,
+    offline: true,
+  } as const;
   const signerOf = () => ({
     get: () => Promise.reject(new Error('nobody signs here')),
     check: async () => undefined,

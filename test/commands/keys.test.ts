@@ -12,7 +12,7 @@ test.each([
   ['nobody', ''],
   ['a name that ends in a space', 'The Reef '],
   ['a name of two lines', 'The\nReef'],
-  ['a name that no certificate holds', 'r'.repeat(61)],
+  ['a name that no certificate holds', 'r'.repeat(48)],
 ])('newKeys makes no keys of %s', async (_, name) => {
   await expect(newKeys(context, { folder: join(folder, 'new'), name })).rejects.toMatchObject({
     name: 'UsageFault',

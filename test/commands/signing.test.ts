@@ -2,7 +2,7 @@ import { createHash, X509Certificate } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { certificateDigest } from '../../pipeline/commands/signing.ts';
+import { certificateDigests } from '../../pipeline/commands/signing.ts';
 import { scratchDirectory } from '../disk/scratch.ts';
 import { certificate, rsa } from '../engine/signer/certificates.ts';
 import { imageOf } from '../stages/documents.ts';
@@ -21,12 +21,26 @@ const named = (file: string) => ({
 const DIGEST = createHash('sha256').update(new X509Certificate(PEM).raw).digest('hex');
 
 test.each(['db.crt', join(folder, 'db.crt'), 'with-more.crt'])('the digest is that of the DER: %s', async file =>
-  expect(await certificateDigest(named(file))).toBe(DIGEST),
+  expect(await certificateDigests(named(file))).toEqual({ programs: DIGEST, bundles: null }),
 );
 
 test.each(['none.crt', 'cut.crt', 'empty.crt', 'a.crt'])('%s has none', async file =>
-  expect(await certificateDigest(named(file))).toBeNull(),
+  expect((await certificateDigests(named(file))).programs).toBeNull(),
 );
 
 test('without `signing:` there is none', async () =>
-  expect(await certificateDigest({ folder, image: imageOf() })).toBeNull());
+  expect(await certificateDigests({ folder, image: imageOf() })).toEqual({ programs: null, bundles: null }));
+
+test('those of an update are digested with the chain behind them, in its order', async () => {
+  const other = certificate(rsa(2048), { from: '20240101000000Z', to: '20250101000000Z', extensions: [] });
+  writeFileSync(join(folder, 'chain.crt'), `${PEM}${other}`);
+  writeFileSync(join(folder, 'turned.crt'), `${other}${PEM}`);
+  const digestOf = async (file: string): Promise<string | null> => {
+    const signing = { key: 'nowhere', certificate: file, module: '', pinFile: '' };
+    const updates = { compatible: 'reef', keyring: 'ca.crt', signing, downgrade: 'refuse', selector: 'on' } as const;
+    return (await certificateDigests({ folder, image: imageOf({ updates }) })).bundles;
+  };
+  const digests = [await digestOf('db.crt'), await digestOf('chain.crt'), await digestOf('turned.crt')];
+  expect(digests[0]).toBe(DIGEST);
+  expect(new Set(digests).size).toBe(3);
+});

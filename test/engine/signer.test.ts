@@ -2,7 +2,8 @@ import { generateKeyPairSync } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { openSigner, type SigningKey } from '../../pipeline/engine/signer.ts';
+import type { SigningKey } from '../../pipeline/config/types.ts';
+import { openBundleSigner, openSigner } from '../../pipeline/engine/signer.ts';
 import { scratchDirectory } from '../disk/scratch.ts';
 import { certificate, ec, extendedKeyUsage, keyUsage, rsa, type CertificateOptions } from './signer/certificates.ts';
 import { workshop } from './steps.ts';
@@ -124,6 +125,23 @@ describe('a certificate', () => {
 
   test('is refused when it is not there', async () => {
     await expect(open({ certificate: '/none.crt' })).rejects.toMatchObject(fault('no certificate /none.crt'));
+  });
+});
+
+describe('the certificate of a bundle', () => {
+  test.each([
+    ['without a purpose', [], 'is not for signing code: its extended key usage is absent'],
+    ['for servers', [extendedKeyUsage('serverAuth')], 'is not for signing code: its extended key usage is 1.3.6.1'],
+  ])('is refused when it is %s', async (_, extensions, message) => {
+    const { environment, signal } = workshop(join(folder, `shop-${count++}`));
+    const own = {
+      key: keyFile,
+      certificate: file(certificate(pilot, { ...VALID, extensions })),
+      module: '',
+      pinFile: '',
+    };
+    const options = { environment, signal, epoch: EPOCH, folder, tools: '/nonexistent', keyring: '' };
+    await expect(openBundleSigner(own, options)).rejects.toMatchObject(fault(message));
   });
 });
 

@@ -20,6 +20,7 @@ export interface FakeStep {
   build?: Build;
   /** Of its stage. */
   pointsIntoInputs?: true;
+  signs?: NonNullable<AnyStage['signs']>;
   room?: NonNullable<AnyStage['room']>;
 }
 
@@ -64,6 +65,7 @@ function plannedOf(fake: FakeStep): PlannedStep {
     resolve: () => ({ own: id }),
     build: (_: unknown, context: BuildContext) => build(context),
     ...(fake.pointsIntoInputs === undefined ? {} : { pointsIntoInputs: fake.pointsIntoInputs }),
+    ...(fake.signs === undefined ? {} : { signs: fake.signs }),
     ...(fake.room === undefined ? {} : { room: fake.room }),
   };
   const parts = { stage: `stage-${id}/5`, epoch: '1444444444' };

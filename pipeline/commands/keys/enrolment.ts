@@ -2,6 +2,7 @@
 import { chmod, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { toolRunner, WORK, type ToolOptions } from '../../engine/tool-runner.ts';
+import { requestArgs, subjectOf, VALIDITY } from './request.ts';
 
 export interface EnrolmentOptions {
   tools: Omit<ToolOptions, 'epoch' | 'work'>;
@@ -11,12 +12,17 @@ export interface EnrolmentOptions {
   owner: string;
 }
 
-/** Each with the key that its variable's content is signed with. */
+const AUTHORITY = ['basicConstraints=critical,CA:TRUE'];
+
+/**
+ * Each with the key that its variable's content is signed with. RSA with 2048 bits: the one length that UEFI gives a
+ * type of its own (2.10, 32.4.1), and that all firmware takes.
+ */
 const KEYS = [
-  { name: 'PK', signer: 'PK', extensions: [] },
-  { name: 'KEK', signer: 'PK', extensions: [] },
+  { name: 'PK', signer: 'PK', extensions: AUTHORITY },
+  { name: 'KEK', signer: 'PK', extensions: AUTHORITY },
   // openSUSE's shim wants it of whoever signs programs; the others have no objection.
-  { name: 'db', signer: 'KEK', extensions: ['extendedKeyUsage=codeSigning'] },
+  { name: 'db', signer: 'KEK', extensions: [...AUTHORITY, 'extendedKeyUsage=codeSigning'] },
 ] as const;
 
 export const KEY_NAMES = KEYS.map(({ name }) => name);
@@ -28,9 +34,6 @@ export const ENROLMENT_FILES: readonly string[] = [
   'GUID',
 ];
 
-/** Fixed, so that no clock matters: an image whose epoch lies in between can be signed. The last has two digits in X.509. */
-export const VALIDITY = { from: '2020-01-01T00:00:00Z', to: '2049-12-31T23:59:59Z' } as const;
-
 /** That of each variable; firmware takes a later one in its place, never an older (EFI_VARIABLE_AUTHENTICATION_2). */
 const [SET_AT, CLEARED_AT] = ['2020-01-01 00:00:00', '2020-01-01 00:00:01'];
 
@@ -40,10 +43,7 @@ export async function makeEnrolmentFiles(folder: string, { tools, name, owner }:
   const run = toolRunner({ ...tools, work: folder, epoch }, { binds: [], log: null });
   const at = (file: string): string => `${WORK}/${file}`;
   for (const { name: key, extensions } of KEYS) {
-    await run(
-      'openssl',
-      requestArgs(at(key), { subject: `/O=${escapeName(name)}/CN=${escapeName(name)} ${key}`, extensions }),
-    );
+    await run('openssl', requestArgs(at(key), { subject: subjectOf(name, key), bits: 2048, extensions, issuer: null }));
     await run('openssl', ['x509', '-in', at(`${key}.crt`), '-outform', 'DER', '-out', at(`${key}.cer`)]);
     await run('cert-to-efi-sig-list', ['-g', owner, at(`${key}.crt`), at(`${key}.esl`)]);
   }
@@ -63,22 +63,3 @@ export async function makeEnrolmentFiles(folder: string, { tools, name, owner }:
 }
 
 const NOTHING = 'nothing';
-
-/** RSA with 2048 bits: the one length that UEFI gives a type of its own (2.10, 32.4.1), and that all firmware takes. */
-function requestArgs(
-  file: string,
-  { subject, extensions }: { subject: string; extensions: readonly string[] },
-): string[] {
-  const time = (text: string): string => text.replaceAll(/[-:T]/g, '');
-  const all = ['basicConstraints=critical,CA:TRUE', 'subjectKeyIdentifier=hash', ...extensions];
-  // Without the distribution's configuration and what it adds.
-  const request = ['req', '-config', '/dev/null', '-new', '-x509', '-newkey', 'rsa:2048', '-noenc', '-sha256', '-utf8'];
-  const valid = ['-subj', subject, '-not_before', time(VALIDITY.from), '-not_after', time(VALIDITY.to)];
-  const files = ['-keyout', `${file}.key`, '-out', `${file}.crt`];
-  return [...request, ...valid, ...all.flatMap(each => ['-addext', each]), ...files];
-}
-
-/** Of openssl-req(1), -subj. */
-function escapeName(name: string): string {
-  return name.replaceAll(/[\\/+=]/g, String.raw`\$&`);
-}

@@ -1,5 +1,6 @@
-/** The certificate of a signer: read, and refused when firmware would refuse what it signs. */
+/** The certificate of a signer: read, and refused when those would who are to trust what it signs. */
 import { X509Certificate, type KeyObject } from 'node:crypto';
+import { PEM_CERTIFICATE } from '../../formats/certificate.ts';
 import { maySign } from '../../formats/key-usage.ts';
 import { SigningFault } from '../fault.ts';
 import { readKeyFile } from './key-file.ts';
@@ -9,35 +10,52 @@ export interface Certificate {
   file: string;
   /** Of this certificate alone, without what else the file says. */
   pem: string;
+  /** Those between it and what is trusted; empty for none. */
+  chain: string;
   x509: X509Certificate;
 }
 
-const PEM_BLOCK = /-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----[^-]*-----END (?:TRUSTED |X509 )?CERTIFICATE-----/g;
-
-/** UEFI knows no shorter ones (2.10, 32.4.1: EFI_CERT_RSA2048). */
+/** UEFI knows no shorter ones (2.10, 32.4.1: EFI_CERT_RSA2048), and openssl(1) trusts none by default. */
 const LEAST_BITS = 2048;
 /** id-kp of RFC 5280, and id-kp-codeSigning of these. */
 const GENERAL_PURPOSES = '1.3.6.1.5.5.7.3.';
 const CODE_SIGNING = `${GENERAL_PURPOSES}3`;
 
-/** `epoch` in seconds: when it must be valid. Throws SigningFault. */
+/** Of a key that signs programs. `epoch` in seconds: when it must be valid. Throws SigningFault. */
 export async function readCertificate(file: string, epoch: number): Promise<Certificate> {
-  const blocks = (await readKeyFile(file, 'certificate')).match(PEM_BLOCK) ?? [];
-  if (blocks.length === 0)
+  const certificates = await readAll(file, epoch);
+  if (certificates.chain !== '')
+    throw new SigningFault(
+      `${file} holds ${certificates.count} certificates`,
+      'leave that of the key alone: firmware looks for it, or for the one that issued it, in db',
+    );
+  mustBeForSigning(certificates.x509, file);
+  return certificates;
+}
+
+/** Of a key that signs bundles: its own first, then those that lead to one of the keyring. Throws SigningFault. */
+export async function readBundleCertificate(file: string, epoch: number): Promise<Certificate> {
+  const certificate = await readAll(file, epoch);
+  const purposes = (certificate.x509.keyUsage as string[] | undefined) ?? [];
+  if (!purposes.includes(CODE_SIGNING))
+    throw new SigningFault(
+      `the certificate ${file} is not for signing code: its extended key usage is ${purposes.join(', ') || 'absent'}`,
+      `machines take bundles by certificates with codeSigning (${CODE_SIGNING}) only; issue one with it`,
+    );
+  return certificate;
+}
+
+async function readAll(file: string, epoch: number): Promise<Certificate & { count: number }> {
+  const blocks = (await readKeyFile(file, 'certificate')).match(PEM_CERTIFICATE) ?? [];
+  const [x509, ...others] = blocks.map(each => parse(each, file));
+  if (x509 === undefined)
     throw new SigningFault(
       `the certificate ${file} is not PEM`,
       `name a PEM file; from DER: \`openssl x509 -inform DER -in ${file} -out FILE.crt\``,
     );
-  if (blocks.length > 1)
-    throw new SigningFault(
-      `${file} holds ${blocks.length} certificates`,
-      'leave that of the key alone: firmware looks for it, or for the one that issued it, in db',
-    );
-  const x509 = parse(blocks[0] ?? '', file);
   mustBeRsa(x509.publicKey, `the certificate ${file}`);
   mustBeValid(x509, { file, epoch });
-  mustBeForSigning(x509, file);
-  return { file, pem: x509.toString(), x509 };
+  return { file, pem: x509.toString(), chain: others.map(String).join(''), x509, count: blocks.length };
 }
 
 function parse(pem: string, file: string): X509Certificate {
@@ -54,7 +72,7 @@ export function mustBeRsa(key: KeyObject, what: string): void {
   if (key.asymmetricKeyType === 'rsa' && bits >= LEAST_BITS) return;
   const found = key.asymmetricKeyType === 'rsa' ? `RSA with ${bits} bits` : `of type ${key.asymmetricKeyType}`;
   throw new SigningFault(
-    `${what} is ${found}; Secure Boot needs RSA with ${LEAST_BITS} bits or more`,
+    `${what} is ${found}; signatures here need RSA with ${LEAST_BITS} bits or more`,
     'use another key; `caisson keys new DIR` makes some to try with',
   );
 }

@@ -1,14 +1,14 @@
 /** A private key in a PEM file. It is bound into the sandbox for one call, and never copied. */
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { SigningFault } from '../fault.ts';
-import type { OpenSigner, SignerOptions } from '../signer.ts';
+import type { OpenSigner } from '../signer.ts';
 import { mustBeRsa, type Certificate } from './certificate.ts';
 import { readKeyFile } from './key-file.ts';
-import { requestSigner } from './request.ts';
+import type { KeyOptions } from './key.ts';
 
 const INSIDE = '/mnt/keys/key.pem';
 
-export async function openPemKey(file: string, certificate: Certificate, options: SignerOptions): Promise<OpenSigner> {
+export async function openPemKey(file: string, certificate: Certificate, options: KeyOptions): Promise<OpenSigner> {
   const key = parse(await readKeyFile(file, 'key'), file);
   mustBeRsa(key, `the key ${file}`);
   if (!certificate.x509.checkPrivateKey(key))
@@ -17,7 +17,7 @@ export async function openPemKey(file: string, certificate: Certificate, options
       'name the certificate that was made of this key',
     );
   const binds = [{ host: file, inside: INSIDE, writable: false }];
-  const sign = requestSigner(certificate, { ...options, keyArgs: ['-key', INSIDE], env: {}, binds });
+  const sign = options.signature(certificate, { ...options, key: { file: INSIDE }, env: {}, binds });
   return { certificate: certificate.pem, sign, close: async () => undefined };
 }
 

@@ -8,10 +8,10 @@ import { ProcessFailure } from '../run.ts';
 import type { OpenSigner, SignerOptions } from '../signer.ts';
 import { toolRunner, WORK } from '../tool-runner.ts';
 import type { Certificate } from './certificate.ts';
+import { CLIENT, ENGINE_ENVIRONMENT, type KeyOptions } from './key.ts';
 import { mustBePrivate } from './key-file.ts';
 import { SOCKET, startModuleServer } from './module-server.ts';
 import { explainToken } from './token-faults.ts';
-import { requestSigner } from './request.ts';
 
 export interface Token {
   /** URIs of the token and of the key in it. */
@@ -23,13 +23,9 @@ export interface Token {
 }
 
 const [SOCKET_INSIDE, PIN_INSIDE] = ['/mnt/keys/token', '/mnt/keys/pin'];
-const LIBRARIES = '/usr/lib/x86_64-linux-gnu';
-/** The module that hands everything to the server on the host. */
-const CLIENT = `${LIBRARIES}/pkcs11/p11-kit-client.so`;
-const ENGINE = `${LIBRARIES}/engines-3/pkcs11.so`;
 
 /** Serves the token until `close`. Throws SigningFault. */
-export async function openToken(token: Token, certificate: Certificate, options: SignerOptions): Promise<OpenSigner> {
+export async function openToken(token: Token, certificate: Certificate, options: KeyOptions): Promise<OpenSigner> {
   if ((await stat(token.module).catch(() => null))?.isFile() !== true)
     throw new SigningFault(`no PKCS#11 module ${token.module}`, 'install it on this machine, or mend `module`');
   if (token.pinFile !== null) await mustBePrivate(token.pinFile, 'PIN file');
@@ -48,9 +44,8 @@ export async function openToken(token: Token, certificate: Certificate, options:
       await close();
       throw error;
     }
-    const pin = token.pinFile === null ? [] : ['-readpass', PIN_INSIDE];
-    const keyArgs = ['-pkcs11engine', ENGINE, '-pkcs11module', CLIENT, '-key', token.key, ...pin];
-    const sign = requestSigner(certificate, { ...options, keyArgs, env: ENV, binds: binds(folder, token) });
+    const key = { uri: token.key, pinFile: token.pinFile === null ? null : PIN_INSIDE };
+    const sign = options.signature(certificate, { ...options, key, env: ENV, binds: binds(folder, token) });
     return { certificate: certificate.pem, sign, close };
   } catch (error) {
     await discard();
@@ -58,7 +53,7 @@ export async function openToken(token: Token, certificate: Certificate, options:
   }
 }
 
-const ENV = { P11_KIT_SERVER_ADDRESS: `unix:path=${SOCKET_INSIDE}`, PKCS11_MODULE_PATH: CLIENT } as const;
+const ENV = { P11_KIT_SERVER_ADDRESS: `unix:path=${SOCKET_INSIDE}`, ...ENGINE_ENVIRONMENT } as const;
 
 function binds(folder: string, { pinFile }: Token) {
   return [

@@ -1,5 +1,5 @@
 /** Self-signed certificates of keys that tests make: X.509 in DER (RFC 5280, section 4.1), written out. */
-import { generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
+import { generateKeyPairSync, sign, X509Certificate, type KeyObject } from 'node:crypto';
 
 export interface Pair {
   key: KeyObject;
@@ -20,6 +20,22 @@ function pair({ privateKey, publicKey }: { privateKey: KeyObject; publicKey: Key
   return { key: privateKey, pem: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(), publicKey };
 }
 
+/** CMS around `content` (RFC 5652, section 5), without attributes, by the key of `pem`, whose certificate it holds. */
+export function signedContent({ key }: Pair, { pem, content }: { pem: string; content: Buffer }): Buffer {
+  const sha256 = der(0x30, oid('608648016503040201'));
+  const issuerAndSerial = der(0x30, NAME(), SERIAL());
+  const signature = der(0x04, sign('sha256', content, key));
+  const algorithm = der(0x30, oid('2a864886f70d010101'));
+  const signer = der(0x30, der(0x02, Buffer.from([1])), issuerAndSerial, sha256, algorithm, signature);
+  const data = der(0x30, oid('2a864886f70d010701'), der(0xa0, der(0x04, content)));
+  const certificates = der(0xa0, new X509Certificate(pem).raw);
+  const signed = der(0x30, der(0x02, Buffer.from([1])), der(0x31, sha256), data, certificates, der(0x31, signer));
+  return der(0x30, oid('2a864886f70d010702'), der(0xa0, signed));
+}
+
+const NAME = (): Buffer => der(0x30, der(0x31, der(0x30, oid('550403'), der(0x0c, Buffer.from('pilot')))));
+const SERIAL = (): Buffer => der(0x02, Buffer.from([7]));
+
 export interface CertificateOptions {
   /** "20200101000000Z" */
   from: string;
@@ -31,16 +47,15 @@ export interface CertificateOptions {
 /** PEM text. */
 export function certificate({ key, publicKey }: Pair, { from, to, extensions }: CertificateOptions): string {
   const algorithm = der(0x30, oid(key.asymmetricKeyType === 'ec' ? '2a8648ce3d040302' : '2a864886f70d01010b'));
-  const name = der(0x30, der(0x31, der(0x30, oid('550403'), der(0x0c, Buffer.from('pilot')))));
   const time = (text: string): Buffer => der(0x18, Buffer.from(text));
   const body = der(
     0x30,
     der(0xa0, der(0x02, Buffer.from([2]))),
-    der(0x02, Buffer.from([7])),
+    SERIAL(),
     algorithm,
-    name,
+    NAME(),
     der(0x30, time(from), time(to)),
-    name,
+    NAME(),
     publicKey.export({ type: 'spki', format: 'der' }),
     ...(extensions.length === 0 ? [] : [der(0xa3, der(0x30, ...extensions))]),
   );
