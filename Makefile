@@ -13,8 +13,13 @@ help:
 	@echo "make bench    set-up, then the figures of docs/PERFORMANCE.md"
 	@echo "make schemas  write schema/ anew after a change of a document or a stage"
 
-image: setup
+image: setup keys
 	$(CAISSON) build eflow
+
+# Nobody's keys: those that sign updates, and what Secure Boot starts, until there are better ones.
+keys: | setup
+	@echo 'keys/: making keys to try with (caisson keys new)'
+	$(CAISSON) --plain keys new keys
 
 test: setup-tests lint
 	npx vitest run
@@ -25,7 +30,7 @@ unit: setup
 # What `make test` tries some dozens of times, hundreds of times; and every way of damaging an image. Reports: out/proof.
 prove-all: setup-tests
 	CAISSON_KILLS=160 CAISSON_PROVE_ALL=out/proof npx vitest run --project system \
-	  test/system/store.test.ts test/system/verified-boot.test.ts test/system/tamper.test.ts
+	  test/system/store.test.ts test/system/verified-boot.test.ts test/system/tamper.test.ts test/system/powercut.test.ts
 
 lint: setup
 	npx tsc -p tsconfig.json
@@ -36,7 +41,7 @@ lint: setup
 format: setup
 	npx oxfmt
 
-bench: setup
+bench: setup keys
 	node scripts/bench.mjs
 
 schemas: setup

@@ -37,7 +37,10 @@ export function addLookingCommands(program: Command, run: Run, stdout: NodeJS.Wr
   program
     .command('inspect')
     .description('what stands in an image, by its own bytes, and what is wrong with it')
-    .argument('<target>', 'an image file, the name of an image that was built, or an EFI program (PCR 11 of a UKI)')
+    .argument(
+      '<target>',
+      'an image file, the name of an image that was built, an update bundle, or an EFI program (PCR 11 of a UKI)',
+    )
     .addOption(outOption())
     .addHelpText(
       'after',

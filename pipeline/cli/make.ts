@@ -3,12 +3,13 @@ import { availableParallelism } from 'node:os';
 import { Option, type Command } from 'commander';
 import { attachSignatures } from '../commands/attach-signatures.ts';
 import { build, type BuildOptions } from '../commands/build.ts';
+import { bundleFrom } from '../commands/bundle.ts';
 import { check, checkTheHost } from '../commands/check.ts';
 import { exportRequests } from '../commands/export-requests.ts';
 import { showPlan } from '../commands/plan.ts';
 import { writeSchemas } from '../commands/schema.ts';
 import { keySigner } from '../commands/signing.ts';
-import { imageOptions, positive, type ImageOptions } from './options.ts';
+import { imageArgument, imageOptions, outOption, positive, type ImageOptions } from './options.ts';
 import type { Run } from './run.ts';
 
 export function addMakingCommands(program: Command, run: Run): void {
@@ -38,6 +39,7 @@ export function addMakingCommands(program: Command, run: Run): void {
           sets: options.set,
           formats: options.format,
           compress: options.compress,
+          bundle: options.bundle === true,
           out: options.out,
           why: options.why ?? null,
         }),
@@ -51,7 +53,7 @@ export function addMakingCommands(program: Command, run: Run): void {
     )
     .addHelpText(
       'after',
-      '\nExamples:\n  caisson build eflow\n  caisson build eflow --update --set version=2026.12.0\n  caisson build eflow --offline\n  caisson build eflow --set layout=large-log --format vhdx,raw --out /srv/images\n  caisson build eflow --format vhd,qcow2 --compress zst\n  caisson build secure --unsigned to-sign',
+      '\nExamples:\n  caisson build eflow\n  caisson build eflow --update --set version=2026.12.0\n  caisson build eflow --offline\n  caisson build eflow --set layout=large-log --format vhdx,raw --out /srv/images\n  caisson build eflow --format vhd,qcow2 --compress zst\n  caisson build secure --unsigned to-sign\n  caisson build eflow --bundle',
     )
     .action((image: string, { unsigned, ...options }: BuildFlags & { unsigned?: string }, self: Command) =>
       run(self, context => {
@@ -61,6 +63,8 @@ export function addMakingCommands(program: Command, run: Run): void {
           : exportRequests(context, { ...wanted, requests: unsigned });
       }),
     );
+
+  addBundleCommand(program, run);
 
   buildOptions(
     imageOptions(
@@ -84,6 +88,19 @@ export function addMakingCommands(program: Command, run: Run): void {
     .action((options: { out: string }, self: Command) => run(self, context => writeSchemas(context, options)));
 }
 
+function addBundleCommand(program: Command, run: Run): void {
+  imageArgument(program.command('bundle').description('a smaller update, for machines on which one release runs'))
+    .requiredOption('--from <bundle>', 'the full .raucb of that release, as its build left it')
+    .addOption(outOption())
+    .addHelpText(
+      'after',
+      '\nMakes OUT/NAME/NAME-VERSION-from-OLD.raucb of the two full bundles. Put it where the full one is: a machine on which\nsomething else runs takes that.\n\nExamples:\n  caisson build eflow --bundle\n  caisson bundle eflow --from archive/eflow-2026.10.0.raucb',
+    )
+    .action((image: string, { set, from, out }: { set: string[]; from: string; out: string }, self: Command) =>
+      run(self, context => bundleFrom(context, { image, sets: set, from, out })),
+    );
+}
+
 type BuildFlags = ImageOptions & { jobs: number; update?: boolean; offline?: boolean };
 
 function buildOptions(command: Command): Command {
@@ -103,6 +120,7 @@ function wantedBuild(image: string, options: BuildFlags): Omit<BuildOptions, 'si
     sets: options.set,
     formats: options.format,
     compress: options.compress,
+    bundle: options.bundle === true,
     out: options.out,
     jobs: options.jobs,
     update: options.update === true,

@@ -8,17 +8,12 @@ export interface ImageOptions {
   set: string[];
   format: string[];
   compress: (typeof COMPRESSIONS)[number];
+  bundle?: boolean;
   out: string;
 }
 
 export function imageOptions(command: Command): Command {
-  return command
-    .argument('<image>', 'name of a definition in pipeline/, or its file')
-    .addOption(
-      new Option('--set <path=value>', 'change one value of the definition or (layout.…) its layout; may be repeated')
-        .argParser((value: string, all: string[]) => [...all, value])
-        .default([], 'none'),
-    )
+  return imageArgument(command)
     .addOption(
       new Option('--format <list>', `containers to make: ${CONTAINER_FORMATS.join(', ')}`)
         .argParser(formats)
@@ -29,7 +24,19 @@ export function imageOptions(command: Command): Command {
         .choices(COMPRESSIONS)
         .default('none', 'only what the definition compresses'),
     )
+    .option('--bundle', 'make NAME-VERSION.raucb too: a signed update for the slot that does not run')
     .addOption(outOption());
+}
+
+/** A definition, with changes. */
+export function imageArgument(command: Command): Command {
+  return command
+    .argument('<image>', 'name of a definition in pipeline/, or its file')
+    .addOption(
+      new Option('--set <path=value>', 'change one value of the definition or (layout.…) its layout; may be repeated')
+        .argParser((value: string, all: string[]) => [...all, value])
+        .default([], 'none'),
+    );
 }
 
 export function outOption(): Option {

@@ -5,6 +5,7 @@ import type { Environment } from '../engine/environment.ts';
 import type { StepResult } from '../engine/execute.ts';
 import type { Resolution } from '../engine/resolve.ts';
 import type { PcrValues } from '../formats/predicted-pcrs.ts';
+import { headroomOf, type Headroom } from '../plan/headroom.ts';
 import type { Plan } from '../plan/plan.ts';
 
 export interface BuildRecordInput {
@@ -49,6 +50,8 @@ export function buildRecord({
     size: facts('disk').size ?? null,
     sectorSize: plan.layout.sectorSize,
     partitions: facts('disk').partitions ?? [],
+    headroom: headroomIn(plan, results),
+    bundle: plan.steps.some(each => each.stage.name === 'bundle') ? facts('bundle') : null,
     artifacts: plan.steps.flatMap(step => {
       const result = results.get(step.id);
       if (step.publishes === null || result === undefined) return [];
@@ -81,6 +84,14 @@ export function buildRecord({
     uid: environment.uid,
     root: environment.root,
   };
+}
+
+/** Room in the slots, by what the disk says of its partitions. */
+export function headroomIn(plan: Plan, results: BuildRecordInput['results']): Headroom[] {
+  const disk = plan.steps.find(each => each.stage.name === 'disk');
+  const facts = results.get(disk?.id ?? '')?.artifact.facts;
+  const rows = (facts?.partitions ?? []) as { name: string; used: number }[];
+  return headroomOf(plan.layout, Object.fromEntries(rows.map(each => [each.name, each.used])));
 }
 
 function round(seconds: number): number {

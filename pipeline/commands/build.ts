@@ -2,7 +2,7 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { buildPcrs, namedFirmware } from './build-pcrs.ts';
-import { buildRecord } from './build-record.ts';
+import { buildRecord, headroomIn } from './build-record.ts';
 import { ConfigFault } from '../config/diagnostic.ts';
 import { withCache } from '../engine/cache.ts';
 import { execute, lookAhead, type StepResult } from '../engine/execute.ts';
@@ -11,6 +11,7 @@ import { withLock } from '../engine/lock.ts';
 import { ensureFetched } from '../engine/packages.ts';
 import type { Resolution } from '../engine/resolve.ts';
 import { timed } from '../engine/timed.ts';
+import type { Signed } from '../stages/stage.ts';
 import { RuleFault } from '../stages/tree/check-rules.ts';
 import type { CommandContext, ExitCode } from './context.ts';
 import type { Plan, PlannedStep } from '../plan/plan.ts';
@@ -77,6 +78,7 @@ async function buildInto(
   const record = buildRecord({ plan, project, results, resolutions, environment, out, pcrs });
   const seconds = (performance.now() - start) / 1000;
   await replaceFile(recordOf(out), `${JSON.stringify(record, null, 2)}\n`);
+  for (const each of headroomIn(plan, results)) emit({ type: 'headroom', ...each });
   const reused = [...results.values()].filter(each => each.cached).length;
   emit({
     type: 'built',
@@ -141,10 +143,12 @@ async function signed<T>(
   { plan, missing }: { plan: Plan; missing: readonly PlannedStep[] },
   work: () => Promise<T>,
 ): Promise<T> {
-  const signs = (step: PlannedStep): boolean => step.stage.signs === true;
+  const signs = (steps: readonly PlannedStep[], what: Signed): boolean => steps.some(each => each.stage.signs === what);
   try {
-    if (missing.some(signs)) await signer.get();
-    else if (plan.steps.some(signs)) await signer.check();
+    for (const what of ['programs', 'bundles'] as const) {
+      if (signs(missing, what)) await signer.get(what);
+      else if (signs(plan.steps, what)) await signer.check(what);
+    }
     return await work();
   } finally {
     await signer.close();

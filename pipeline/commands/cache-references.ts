@@ -44,7 +44,7 @@ async function keysOf(context: CommandContext, image: string): Promise<string[] 
   try {
     const { plan } = await planRecorded(
       context,
-      await loadImage(context, { image, sets: [], formats: [], compress: 'none' }),
+      await loadImage(context, { image, sets: [], formats: [], compress: 'none', bundle: false }),
     );
     return plan.steps.flatMap(step => step.key ?? []);
   } catch (error) {

@@ -56,7 +56,7 @@ async function checkOne(context: CommandContext, target: string): Promise<void> 
   if (kind === 'layout') await loadLayout(target);
   else if (kind === 'manifest') await loadManifest(target);
   else if (kind === 'overlay') await loadOverlayTree(target);
-  else await loadImage(context, { image: target, sets: [], formats: [], compress: 'none' });
+  else await loadImage(context, { image: target, sets: [], formats: [], compress: 'none', bundle: false });
 }
 
 async function everything(project: string): Promise<string[]> {

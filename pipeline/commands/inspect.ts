@@ -9,6 +9,7 @@ import { makeScratch, withCache } from '../engine/cache.ts';
 import { drawInspection } from '../report/inspection.ts';
 import { imageFile } from './image-file.ts';
 import type { CommandContext, ExitCode } from './context.ts';
+import { inspectBundle } from './inspect-bundle.ts';
 import { inspectProgram } from './inspect-program.ts';
 import { openPartitionFiles } from './partition-files.ts';
 import { manifestNames, namedToolsTree } from './tools-tree.ts';
@@ -23,8 +24,8 @@ export interface InspectOptions {
 /** 0 for a sound image, 1 when anything is wrong with it. Throws FormatFault for a container that cannot be read. */
 export async function inspect(context: CommandContext, { target, out }: InspectOptions): Promise<ExitCode> {
   const file = await imageFile(target, out);
-  const program = await inspectProgram(context, file);
-  if (program !== null) return program;
+  const single = (await inspectProgram(context, file)) ?? (await inspectBundle(context, file));
+  if (single !== null) return single;
   return withCache(context, () => inspectFile(context, { target, file }));
 }
 

@@ -8,10 +8,12 @@ import { recordedResolution, type Resolution } from '../engine/resolve.ts';
 import { cacheFolders } from '../engine/environment.ts';
 import { treePrograms, type Programs } from '../engine/programs.ts';
 import { makePlan, type Plan, type PlanInput } from '../plan/plan.ts';
+import { withBundle } from '../plan/bundle.ts';
 import { withFormats, type Wanted } from '../plan/formats.ts';
 import { STAGES } from '../stages/index.ts';
 import { UsageFault, type CommandContext } from './context.ts';
-import { certificateDigest } from './signing.ts';
+import { keyringOf, mustHaveKeyring } from './keyring.ts';
+import { certificateDigests } from './signing.ts';
 
 /** What says which image is meant. */
 export interface ImageOptions {
@@ -21,6 +23,8 @@ export interface ImageOptions {
   formats: readonly string[];
   /** Whether each container is made compressed too. */
   compress: Wanted['compress'];
+  /** Whether an update bundle is made, declared or not. */
+  bundle: boolean;
 }
 
 export interface PrepareOptions extends ImageOptions {
@@ -30,12 +34,14 @@ export interface PrepareOptions extends ImageOptions {
   offline: boolean;
 }
 
-/** A project whose image `--format` and `--compress` may have changed. */
+/** A project whose image `--format`, `--compress` and `--bundle` may have changed. */
 export interface LoadedProject extends Project {
   /** Ids of the steps that the definition has, in its order. */
   written: readonly string[];
-  /** SHA-256 of the certificate that signs; null while it is not there, and where nothing is signed. */
-  certificate: string | null;
+  /** SHA-256 of the certificate that signs each; null while it is not there, and where nothing is signed. */
+  certificates: PlanInput['certificates'];
+  /** PEM text of the certificates whose updates machines take; null while it is not there, and where none are taken. */
+  keyring: string | null;
 }
 
 export interface Prepared {
@@ -56,21 +62,29 @@ export async function loadImage(context: CommandContext, options: ImageOptions):
     sets: [...options.sets],
     stages: STAGES,
   });
-  const image = withFormats(project.image, options);
-  if (image === null)
-    throw new UsageFault(
-      `${project.image.name} has no container step, so ${options.formats.length > 0 ? '--format' : '--compress'} has nothing to go by`,
-      'add a step with `stage: container` to the definition',
-    );
   const loaded = {
     ...project,
-    image,
+    image: wantedImage(project, options),
     written: project.image.stages.map(step => step.id),
-    certificate: await certificateDigest(project),
+    certificates: await certificateDigests(project),
+    keyring: await keyringOf(project),
   };
   // Planned once without packages: faults in options are told before anything is fetched.
   planOrThrow(loaded, {});
   return loaded;
+}
+
+function wantedImage({ image, layout }: Project, options: ImageOptions): Project['image'] {
+  const formatted = withFormats(image, options);
+  if (formatted === null)
+    throw new UsageFault(
+      `${image.name} has no container step, so ${options.formats.length > 0 ? '--format' : '--compress'} has nothing to go by`,
+      'add a step with `stage: container` to the definition',
+    );
+  if (!options.bundle) return formatted;
+  const bundled = withBundle(formatted, layout);
+  if ('message' in bundled) throw new UsageFault(bundled.message, bundled.hint);
+  return bundled;
 }
 
 /** The plan with what is known today, without touching the network or making anything. */
@@ -90,6 +104,7 @@ export async function planRecorded(
 /** The plan with every key known: resolves what was not resolved yet, and makes the tools tree. */
 export async function prepare(context: CommandContext, options: PrepareOptions): Promise<Prepared> {
   const project = await loadImage(context, options);
+  mustHaveKeyring(project);
   const { environment, signal, emit } = context;
   const { update, offline } = options;
   const treeOptions: PackageOptions = { environment, signal, emit, update, offline };
@@ -134,7 +149,12 @@ function placeOfFault(
   const step = image.stages[index];
   const line = step === undefined ? -1 : written.indexOf(step.id);
   if (step !== undefined && line === -1) {
-    const where = step.stage === 'compress' ? '--compress zst' : `--format ${String(step.options.format)}`;
+    const where =
+      step.stage === 'bundle'
+        ? '--bundle'
+        : step.stage === 'compress'
+          ? '--compress zst'
+          : `--format ${String(step.options.format)}`;
     return { place: 'stages', where };
   }
   const place = path === '' ? `stages[${line}]` : `stages[${line}].options.${path}`;

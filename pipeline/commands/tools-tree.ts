@@ -22,7 +22,7 @@ export async function manifestNames(
 ): Promise<{ tools: string; vmTools: string }> {
   const defined = image !== null && !image.includes('/') && (await exists(fileOf(context.project, 'image', image)));
   if (!defined) return { tools: 'tools', vmTools: 'vm-tools' };
-  return (await loadImage(context, { image, sets: [], formats: [], compress: 'none' })).image;
+  return (await loadImage(context, { image, sets: [], formats: [], compress: 'none', bundle: false })).image;
 }
 
 /** Host path of the tree of the manifest with this name, made by the host's programs when the cache has none. */

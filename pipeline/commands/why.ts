@@ -2,7 +2,8 @@
 import { nearest } from '../config/nearest.ts';
 import type { Resolution } from '../engine/resolve.ts';
 import type { Found, Listed } from '../engine/store.ts';
-import { UNRESOLVED, type Plan, type PlannedStep } from '../plan/plan.ts';
+import type { Plan, PlannedStep } from '../plan/plan.ts';
+import { UNRESOLVED } from '../stages/stage.ts';
 import { changedParts, type Change } from '../plan/why.ts';
 import { plainText } from '../report/text.ts';
 import { UsageFault } from './context.ts';
@@ -109,7 +110,11 @@ function reasonOf(step: PlannedStep, { found, own, changes, known, input }: Circ
   const upstream = Object.values(step.inputs).filter(id => input.ahead.get(id)?.entry === null);
   if (step.key === null) {
     if (upstream.length > 0) return `${upstream.join(', ')} will be built`;
-    return step.parts.certificate === UNRESOLVED ? 'no certificate where `signing` says' : 'tools not resolved yet';
+    if (step.parts.options === UNRESOLVED) return 'no keyring where `updates` says';
+    const section = step.stage.signs === 'bundles' ? 'updates.signing' : 'signing';
+    return step.parts.certificate === UNRESOLVED
+      ? `no certificate where \`${section}\` says`
+      : 'tools not resolved yet';
   }
   if (found !== undefined && found.fault !== null && found.fault !== '') return found.fault;
   if (own?.entry.published !== undefined && own.entry.published !== null)

@@ -1,6 +1,7 @@
 /** What the terminal shows at a moment, as lines: events go in, lines come out. Pure; tty.ts puts them on screen. */
 import { roundSize } from '../formats/bytes.ts';
 import type { Event, Task } from './events.ts';
+import { headroomText } from './headroom.ts';
 import { columnsOf, count, formatSeconds, pad, plainText, truncate, wrapText } from './text.ts';
 
 export type LineState = 'running' | 'done' | 'failed' | 'stopped' | 'warning';
@@ -81,6 +82,9 @@ export class Board {
         return;
       case 'published':
         this.#note('done', `${event.path}  ${roundSize(event.bytes)}  sha256 ${event.sha256.slice(0, 12)}`);
+        return;
+      case 'headroom':
+        this.#note('done', headroomText(event));
         return;
       case 'built':
         this.#end = `${plainText(`${event.image} ${event.version}`)} built in ${formatSeconds(event.seconds)}: ${count(event.built, 'step')} built, ${event.reused} reused`;

@@ -25,6 +25,16 @@ export type Event =
   | { type: 'warning'; message: string; hint: string }
   /** A file that the command leaves for its user, complete. */
   | { type: 'published'; path: string; bytes: number; sha256: string }
+  /** Room in the partitions of either slot for one content: how far later versions may grow. Bytes. */
+  | {
+      type: 'headroom';
+      content: string;
+      partitions: readonly string[];
+      size: number;
+      used: number;
+      free: number;
+      reserve: number;
+    }
   | { type: 'built'; image: string; version: string; seconds: number; built: number; reused: number };
 
 export type Emit = (event: Event) => void;

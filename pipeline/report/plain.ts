@@ -1,6 +1,7 @@
 /** Events as plain lines for logs: no control codes, at most a handful of lines a task. Warnings go to stderr. */
 import { roundSize } from '../formats/bytes.ts';
 import type { Event } from './events.ts';
+import { headroomText } from './headroom.ts';
 import type { Renderer, Streams } from './renderer.ts';
 import { count, formatSeconds, pad, plainText, columnsOf } from './text.ts';
 import { writeAll } from './write.ts';
@@ -87,6 +88,8 @@ function describe(event: Event): { id: string; text: string } {
       return { id: 'warning', text: `${event.message}${event.hint === '' ? '' : ` (hint: ${event.hint})`}` };
     case 'published':
       return { id: 'wrote', text: `${event.path}  ${roundSize(event.bytes)}  sha256 ${event.sha256.slice(0, 12)}` };
+    case 'headroom':
+      return { id: 'room', text: headroomText(event) };
     case 'built':
       return {
         id: event.image,

@@ -7,7 +7,7 @@ import type { Layout } from '../config/types.ts';
 import type { Bytes } from '../formats/bytes.ts';
 import { encodeGpt } from '../formats/gpt.ts';
 import { seededGuid } from '../formats/guid.ts';
-import { mustFit } from './partition.ts';
+import { mustFit, mustLeave } from './partition.ts';
 import { OptionFault, type Stage } from './stage.ts';
 
 interface Resolved {
@@ -15,7 +15,7 @@ interface Resolved {
   partitions: (Pick<
     Layout['partitions'][number],
     'number' | 'name' | 'content' | 'type' | 'attributes' | 'start' | 'end' | 'size' | 'filled'
-  > & { uuid: string })[];
+  > & { uuid: string; reserve?: Bytes })[];
   size: Bytes;
   sectorSize: Bytes;
   physicalSectorSize: Bytes;
@@ -62,18 +62,22 @@ export const disk: Stage<Record<string, never>, Resolved, '*'> = {
     const uuid = (name: string): string => seededGuid(image.seed, 'partition', name);
     return {
       diskGuid: seededGuid(image.seed, 'disk'),
-      partitions: layout.partitions.map(({ number, name, content, type, attributes, start, end, size, filled }) => ({
-        number,
-        name,
-        content,
-        type,
-        attributes,
-        start,
-        end,
-        size,
-        filled,
-        uuid: uuid(name),
-      })),
+      partitions: layout.partitions.map(
+        ({ number, name, content, type, attributes, start, end, size, filled, reserve }) => ({
+          number,
+          name,
+          content,
+          type,
+          attributes,
+          start,
+          end,
+          size,
+          filled,
+          uuid: uuid(name),
+          // Left out where there is none, as it is from the keys of disks that know of none.
+          ...(reserve === 0 ? {} : { reserve }),
+        }),
+      ),
       size: layout.size,
       sectorSize: layout.sectorSize,
       physicalSectorSize: layout.physicalSectorSize,
@@ -88,8 +92,11 @@ export const disk: Stage<Record<string, never>, Resolved, '*'> = {
     for (const partition of partitions) {
       const artifact = inputs[partition.content as '*'];
       if (artifact === undefined || !partition.filled) continue;
-      mustFit(`${partition.content} (${artifact.id})`, artifact.bytes, partition);
-      used[partition.name] = Number(artifact.facts.used ?? artifact.bytes);
+      const what = `${partition.content} (${artifact.id})`;
+      mustFit(what, artifact.bytes, partition);
+      const bytes = Number(artifact.facts.used ?? artifact.bytes);
+      mustLeave(what, bytes, { ...partition, reserve: partition.reserve ?? 0 });
+      used[partition.name] = bytes;
       const data = (artifact.facts.extents ?? [[0, artifact.bytes]]) as [Bytes, Bytes][];
       for (const [offset, length] of data)
         extents.push({ start: partition.start + offset, length, input: partition.content, offset });

@@ -1,4 +1,5 @@
 /** Every stage there is. A new one is a file beside this and a line here. */
+import { bundle } from './bundle.ts';
 import { command } from './command.ts';
 import { compress } from './compress.ts';
 import { container } from './container.ts';
@@ -27,6 +28,7 @@ const ALL: readonly AnyStage[] = [
   disk,
   container,
   compress,
+  bundle,
   command,
 ];
 

@@ -53,3 +53,14 @@ export function mustFit(what: string, bytes: Bytes, partition: { name: string; s
     partition.hint ?? 'give the partition more room in the layout, or take packages or files away',
   );
 }
+
+/** Throws when what was made leaves less of its partition than the layout reserves. */
+export function mustLeave(what: string, used: Bytes, partition: { name: string; size: Bytes; reserve: Bytes }): void {
+  const { name, size, reserve } = partition;
+  const left = size - used;
+  if (left >= reserve) return;
+  throw new FormatFault(
+    `${what} leaves ${formatSize(left)} of ${name}, and ${formatSize(reserve)} are reserved for updates to come: ${formatSize(reserve - left)} too little`,
+    'take packages or files away, give the partition more room in the layout, or lower its `reserve` there',
+  );
+}

@@ -93,6 +93,8 @@ test('tells what was made, from what, and by whom', () => {
     size: 99,
     sectorSize: 4096,
     partitions: [{ name: 'SysA', used: 5 }],
+    headroom: [{ content: 'sys', partitions: ['SysA', 'SysB'], used: 5, reserve: 0 }],
+    bundle: null,
     artifacts: [{ name: 'box', path: 'galleon.raw', bytes: 16, sha256: 'd-box' }],
     packages: { cargo: [{ name: 'rope' }, { name: 'sail' }] },
     packageCount: 2,

@@ -15,6 +15,7 @@ const optionsOf = ({ project }: RaftContext, own: Partial<PlanOptions> = {}): Pl
   sets: [],
   formats: [],
   compress: 'none',
+  bundle: false,
   out: join(project, 'out'),
   why: null,
   ...own,

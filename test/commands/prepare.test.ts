@@ -15,7 +15,14 @@ const folder = projectFolder({
   'rootfs-manifests/tools.yaml': 'suite: sid\nmirrors: [{ url: "http://m.example/" }]\n',
 });
 const load = (own: Partial<ImageOptions>): ReturnType<typeof loadImage> =>
-  loadImage(commandContext(folder.path), { image: 'zebra', sets: [], formats: [], compress: 'none', ...own });
+  loadImage(commandContext(folder.path), {
+    image: 'zebra',
+    sets: [],
+    formats: [],
+    compress: 'none',
+    bundle: false,
+    ...own,
+  });
 
 async function faults(own: Partial<ImageOptions>): Promise<string> {
   const error: unknown = await load(own).catch((reason: unknown) => reason);

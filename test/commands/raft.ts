@@ -66,7 +66,7 @@ export function write(folder: string, file: string, text: string): void {
 
 /** The plan as it stands; every key is known, because the packages are resolved first. */
 export async function planOfRaft(context: RaftContext): Promise<Plan> {
-  const project = await loadImage(context, { image: 'raft', sets: [], formats: [], compress: 'none' });
+  const project = await loadImage(context, { image: 'raft', sets: [], formats: [], compress: 'none', bundle: false });
   await ensureResolution(toolsManifest(project), aptThatHas(TOOLS), {
     ...context,
     emit: () => undefined,

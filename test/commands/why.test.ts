@@ -4,7 +4,7 @@ import { drawChain, explainChain, explainStep, type WhyInput } from '../../pipel
 import type { Resolution } from '../../pipeline/engine/resolve.ts';
 import type { Entry, Found, Listed } from '../../pipeline/engine/store.ts';
 import { entryOf } from '../engine/entries.ts';
-import { UNRESOLVED } from '../../pipeline/plan/plan.ts';
+import { UNRESOLVED } from '../../pipeline/stages/stage.ts';
 import { planOf, sha256, type FakeStep } from '../engine/steps.ts';
 import { packageOf } from '../plan/fixture.ts';
 import { manifestOf } from '../stages/documents.ts';
@@ -117,14 +117,23 @@ describe('explainStep', () => {
       { id: 'hull', key: null, inputs: { tree: 'parts' } },
       { id: 'flag', key: null },
       { id: 'seal', key: null },
+      { id: 'parcel', key: null, signs: 'bundles' },
     ];
     test.each([
       ['parts', 'packages of cargo not resolved yet'],
       ['hull', 'parts will be built'],
       ['flag', 'tools not resolved yet'],
       ['seal', 'no certificate where `signing` says'],
+      ['parcel', 'no certificate where `updates.signing` says'],
     ])('%s: %s', (id, reason) =>
-      expect(explainStep(id, inputOf(steps, { parts: { seal: { certificate: UNRESOLVED } } }))).toMatchObject({
+      expect(
+        explainStep(
+          id,
+          inputOf(steps, {
+            parts: { seal: { certificate: UNRESOLVED }, parcel: { certificate: UNRESOLVED } },
+          }),
+        ),
+      ).toMatchObject({
         state: 'build',
         reason,
       }),

@@ -66,6 +66,18 @@ test('the end of a build', () => {
     [9, { type: 'finished', id: 'tree', seconds: 5, detail: '' }],
     [10, { type: 'finished', id: 'packages', seconds: 7, detail: '156 packages' }],
     [11, { type: 'published', path: '/srv/out/kiosk.vhdx', bytes: 2 ** 21, sha256: 'c0ffee'.repeat(10) }],
+    [
+      11,
+      {
+        type: 'headroom',
+        content: 'sys',
+        partitions: ['SysA', 'SysB'],
+        size: 2 ** 27,
+        used: 2 ** 26,
+        free: 2 ** 26,
+        reserve: 2 ** 20,
+      },
+    ],
     [12, { type: 'built', image: 'kiosk', version: '3.7', seconds: 12, built: 2, reused: 1 }],
   ]);
   board.stop(12, false);
@@ -73,6 +85,7 @@ test('the end of a build', () => {
     'done: tree         5.0s  tree of kiosk',
     'done: packages     7.0s  packages of kiosk  156 packages',
     'done: /srv/out/kiosk.vhdx  2 MiB  sha256 c0ffeec0ffee',
+    'done: sys: 64 MiB of 128 MiB, 64 MiB left in SysA and SysB (1 MiB reserved)',
     'head: kiosk 3.7 built in 12.0s: 2 steps built, 1 reused',
   ]);
 });

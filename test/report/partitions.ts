@@ -16,6 +16,7 @@ export function partitions(rows: { name: string; size: number; more?: Partial<Dr
       slot: null,
       mount: '',
       grow: false,
+      reserve: 0,
       filled: true,
     };
     return { number: index + 1, name, start, end, ...plain, ...more };

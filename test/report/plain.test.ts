@@ -38,6 +38,30 @@ test('a build, one line an event', async () => {
     [17.3, { type: 'finished', id: 'rootfs-kiosk', seconds: 14.6, detail: '\u001b[32m182 MB\u001b[0m' }],
     [101, { type: 'failed', id: 'disk', seconds: 83.7 }],
     [102, { type: 'published', path: '/srv/out/kiosk.vhdx', bytes: 17 * 2 ** 20, sha256: '9f'.repeat(32) }],
+    [
+      103,
+      {
+        type: 'headroom',
+        content: 'sys',
+        partitions: ['SysA', 'SysB'],
+        size: 2 ** 27,
+        used: 2 ** 26,
+        free: 2 ** 26,
+        reserve: 2 ** 20,
+      },
+    ],
+    [
+      103,
+      {
+        type: 'headroom',
+        content: 'sys',
+        partitions: ['SysA', 'SysB'],
+        size: 2 ** 27,
+        used: 2 ** 26,
+        free: 2 ** 26,
+        reserve: 0,
+      },
+    ],
     [1102.25, { type: 'built', image: 'kiosk', version: '3.7', seconds: 74.2, built: 1, reused: 5 }],
   ]);
   expect(out).toBe(
@@ -51,6 +75,8 @@ test('a build, one line an event', async () => {
       '[ 17.3s] rootfs-kiosk  done in 14.6s (182 MB)',
       '[101.0s] disk          FAILED after 1m 24s',
       '[102.0s] wrote         /srv/out/kiosk.vhdx  17 MiB  sha256 9f9f9f9f9f9f',
+      '[103.0s] room          sys: 64 MiB of 128 MiB, 64 MiB left in SysA and SysB (1 MiB reserved)',
+      '[103.0s] room          sys: 64 MiB of 128 MiB, 64 MiB left in SysA and SysB',
       '[1102.3s] kiosk         3.7 built in 1m 14s: 1 step built, 5 reused',
       '',
     ].join('\n'),

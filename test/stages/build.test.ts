@@ -235,6 +235,28 @@ describe('disk', () => {
     ]);
   });
 
+  test('what leaves less than the reserve is refused, up to the last byte', async () => {
+    const reserving = (reserve: number) => ({
+      ...layout,
+      partitions: layout.partitions.map(each => (each.name === 'Two' ? { ...each, reserve } : each)),
+    });
+    const inputs = { one, two };
+    const made = async (reserve: number): Promise<Facts> =>
+      disk.build(
+        disk.resolve({}, viewOf({ layout: reserving(reserve), inputs: ['one', 'two'] })),
+        contextOf(folder, { inputs }),
+      );
+    await expect(made(MIB - 500)).resolves.toBeDefined();
+    await expect(made(MIB - 499)).rejects.toThrow(
+      'two (second) leaves 1048076 B of Two, and 1048077 B are reserved for updates to come: 1 B too little',
+    );
+  });
+
+  test('a reserve of nothing is no part of the key', () => {
+    const resolved = disk.resolve({}, viewOf({ layout, inputs: ['one', 'two'] }));
+    expect(JSON.stringify(resolved)).not.toContain('reserve');
+  });
+
   test('an artifact that is too large names both sides', async () => {
     await expect(build({ one, two: { ...two, bytes: MIB + 1024 } })).rejects.toThrow(
       'two (second) takes 1025 KiB, but Two has 1 MiB: 1 KiB too much',

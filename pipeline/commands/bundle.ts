@@ -1,0 +1,112 @@
+/** caisson bundle --from: an update from one release to another as differences, made of the full bundles of both. */
+import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { makeScratch, withCache } from '../engine/cache.ts';
+import { digestArtifact } from '../engine/digest.ts';
+import { sync } from '../engine/files.ts';
+import { timed } from '../engine/timed.ts';
+import { toolContext, toolRunner, type ToolOptions } from '../engine/tool-runner.ts';
+import { roundSize } from '../formats/bytes.ts';
+import { PAYLOAD } from '../stages/bundle/payload.ts';
+import { sealBundle } from '../stages/bundle/seal.ts';
+import { deltaPayload } from './bundle/delta-payload.ts';
+import { mustFollow, openBundle } from './bundle/open-bundle.ts';
+import { UsageFault, type CommandContext, type ExitCode } from './context.ts';
+import { mustHaveKeyring } from './keyring.ts';
+import { withPartFolder } from './new-files.ts';
+import { loadImage, type LoadedProject } from './prepare.ts';
+import { keySigner } from './signing.ts';
+import { namedToolsTree } from './tools-tree.ts';
+
+export interface BundleOptions {
+  image: string;
+  sets: readonly string[];
+  /** The full bundle of the release that runs on the machines. */
+  from: string;
+  /** Output folder of builds, with the full bundle of this release. */
+  out: string;
+}
+
+/** Writes NAME-VERSION-from-OLD.raucb beside the full bundle; one that is there is replaced. */
+export async function bundleFrom(context: CommandContext, { from, out, ...options }: BundleOptions): Promise<ExitCode> {
+  const project = await loadImage(context, { ...options, formats: [], compress: 'none', bundle: true });
+  mustHaveKeyring(project);
+  const { name, version, tools: manifest } = project.image;
+  const full = path.join(out, name, `${name}-${version}.raucb`);
+  await mustBeFile(full, `build it first: caisson build ${name} --bundle`);
+  await mustBeFile(from, 'name the full bundle of the release that runs on the machines');
+  return withCache<ExitCode>(context, async () => {
+    const tools = await namedToolsTree(context, manifest);
+    const work = await makeScratch(context.environment, 'bundle');
+    try {
+      await makeDelta(context, { project, full, from, tools, work });
+      return 0;
+    } finally {
+      await rm(work, { recursive: true, force: true });
+    }
+  });
+}
+
+async function mustBeFile(file: string, hint: string): Promise<void> {
+  if ((await stat(file).catch(() => null))?.isFile() !== true) throw new UsageFault(`there is no bundle ${file}`, hint);
+}
+
+interface Making {
+  project: LoadedProject;
+  full: string;
+  from: string;
+  /** Host paths of the tools tree and of a scratch folder. */
+  tools: string;
+  work: string;
+}
+
+async function makeDelta(context: CommandContext, { project, full, from, tools, work }: Making): Promise<void> {
+  const { environment, signal, emit } = context;
+  const { name, epoch, seed } = project.image;
+  const keyring = project.keyring ?? '';
+  const options: ToolOptions = { environment, tools, work, epoch, signal };
+  // What is signed anew must be ours. Of what it is compared with only the bytes matter, and a certificate may be over.
+  const result = await openBundle(full, { folder: 'result', keyring }, options);
+  const base = await openBundle(from, { folder: 'base', keyring: null }, options);
+  mustFollow(base, result);
+  const target = path.join(path.dirname(full), `${name}-${result.version}-from-${base.version}.raucb`);
+  const signer = keySigner(context, { project, tools });
+  try {
+    const key = await signer.get('bundles');
+    await withPartFolder(context, target, async ({ folder }) => {
+      const task = { id: 'bundle', summary: `the differences from ${base.version} to ${result.version}` };
+      const progress = (fraction: number | null, detail: string): void =>
+        emit({ type: 'progress', id: task.id, fraction, detail });
+      const inner = toolContext({ ...options, work: folder }, { name: 'bundle', inputs: {} });
+      await timed(task, context, async () => {
+        await mkdir(path.join(folder, PAYLOAD));
+        const run = toolRunner(options, { binds: [], log: null });
+        const made = await deltaPayload(
+          { base, result, full: path.basename(full) },
+          { target: path.join(folder, PAYLOAD), work, signal, run, progress },
+        );
+        await sealBundle(made, { seed, keyring }, { ...inner, progress, signer: signerIn(folder, key, epoch) });
+        const { size } = await stat(inner.out);
+        return { value: null, detail: `${roundSize(size)}; ${roundSize((await stat(full)).size)} in full` };
+      });
+      await sync(inner.out);
+      await rename(inner.out, target);
+    });
+  } finally {
+    await signer.close();
+  }
+  const published = await digestArtifact(target, { facts: {}, published: true }, signal);
+  emit({ type: 'published', path: target, ...published });
+}
+
+type Key = Awaited<ReturnType<ReturnType<typeof keySigner>['get']>>;
+
+/** For requests in this folder. */
+function signerIn(work: string, key: Key, epoch: number) {
+  const at = (file: string): string => path.join(work, file);
+  return {
+    certificate: key.certificate,
+    sign: async (request: string, signed: string) =>
+      key.sign({ work, request: at(request), signed: at(signed), epoch }),
+  };
+}
