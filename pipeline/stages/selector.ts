@@ -71,7 +71,7 @@ const LOADERS: Readonly<Record<'own' | 'debian', Pick<Resolved, 'loaders' | 'too
 
 export const selector: Stage<Options, Resolved, never> = {
   name: 'selector',
-  version: 6,
+  version: 7,
   summary: 'shim and GRUB, which pick the slot (tree of a BootEFI partition)',
   schema: {
     type: 'object',

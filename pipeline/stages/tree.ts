@@ -7,7 +7,8 @@ import type { Group, Manifest, OverlayEntry, User } from '../config/types.ts';
 import { lockedShadow, withAccounts, withMember } from '../tree/accounts.ts';
 import { layOver } from '../tree/overlay.ts';
 import { FIREWALL_PATHS, firewallFiles, type FirewallFiles } from '../tree/firewall.ts';
-import { guestUnits, hardenGuest, placeGuest, type Promises } from '../tree/guest/guest.ts';
+import { guestUnits, hardenGuest, placeGuest, type GuestSources, type Promises } from '../tree/guest/guest.ts';
+import { slotContents } from '../tree/slots.ts';
 import { placeMountPoints, placeSystemFiles } from '../tree/system.ts';
 import { readContent, readTar, writeTar } from '../tree/tar.ts';
 import { contentBytes, directory, hostFile, lookup, place, remove, textFile, type Tree } from '../tree/tree.ts';
@@ -31,7 +32,7 @@ interface Resolved {
   overlays: { name: string; entries: (Omit<OverlayEntry, 'source'> & { source: HostPath })[] }[];
   /** Path in the tree -> input whose file stands there. */
   files: Record<string, string>;
-  system: { hostname: string; promises: Promises; firewallFiles: FirewallFiles | null } | null;
+  system: { hostname: string; promises: Promises; sources: GuestSources; firewallFiles: FirewallFiles | null } | null;
 }
 
 const ACCOUNTS = {
@@ -43,7 +44,7 @@ const ACCOUNTS = {
 
 export const tree: Stage<Options, Resolved, 'tree' | '*'> = {
   name: 'tree',
-  version: 3,
+  version: 5,
   summary: 'overlay trees, generated files, users, units and removals (tar)',
   schema: {
     type: 'object',
@@ -102,6 +103,7 @@ export const tree: Stage<Options, Resolved, 'tree' | '*'> = {
       const mounted = image.layout.partitions.filter(each => each.mount !== '');
       deviceNames('system', mounted);
       for (const each of mounted) plainWords('system', 'the mount', [each.mount, ...each.mountFlags]);
+      if (image.updates !== null) mustBeUpdatable(image);
     }
     const ssh = options.system === undefined ? null : image.ssh;
     return {
@@ -119,6 +121,7 @@ export const tree: Stage<Options, Resolved, 'tree' | '*'> = {
           : {
               hostname: options.system.hostname ?? image.name,
               promises: promisesOf(image, manifest),
+              sources: { selector: image.selectorContent, keyring: image.updates?.keyring ?? '' },
               // Nobody comes in over TCP where nobody may come in at all.
               firewallFiles:
                 image.firewall === null ? null : firewallFiles(image.firewall, image.ssh?.transport ?? 'vsock'),
@@ -145,7 +148,7 @@ export const tree: Stage<Options, Resolved, 'tree' | '*'> = {
     const { system } = resolved;
     if (system !== null) {
       placeSystemFiles(made, { ...system, osRelease: await textOf(made, '/usr/lib/os-release') });
-      await placeGuest(made, system.promises);
+      await placeGuest(made, system.promises, system.sources);
       await placeFirewall(made, system, context);
     }
     await applyAccounts(made, resolved);
@@ -172,9 +175,31 @@ export const tree: Stage<Options, Resolved, 'tree' | '*'> = {
   },
 };
 
+/** RAUC's names of slots have dots between their parts, and /dev/caisson/ has a name for each partition. */
+function mustBeUpdatable({ layout, selectorContent }: ImageView): void {
+  const contents = slotContents(layout.partitions, selectorContent);
+  if (contents.length === 0)
+    throw new OptionFault(
+      'system',
+      `the definition has \`updates:\`, but layout "${layout.name}" has no two slots`,
+      'take `updates:` out of the definition, or give the partitions a `slot: A` and a `slot: B`',
+    );
+  const odd = contents.find(each => !/^[A-Za-z0-9_-]+$/.test(each));
+  if (odd !== undefined)
+    throw new OptionFault(
+      'system',
+      `the content "${odd}" cannot be the name of a slot of an update`,
+      'use letters, digits, - and _ only',
+    );
+  deviceNames(
+    'system',
+    layout.partitions.filter(each => each.slot !== null && contents.includes(each.content)),
+  );
+}
+
 /** What the running system is told of its image. Not sizes or places: a larger Log must not change a byte of the root. */
 function promisesOf(
-  { name, version, layout, ssh, firewall, features, verifiedBoot }: ImageView,
+  { name, version, layout, ssh, firewall, features, verifiedBoot, updates }: ImageView,
   manifest: Manifest | null,
 ): Promises {
   return {
@@ -198,6 +223,7 @@ function promisesOf(
     firewall,
     features,
     verifiedBoot: verifiedBoot === 'enforced' ? 'enforced' : 'switchable',
+    updates: updates === null ? null : { compatible: updates.compatible },
     setuid: manifest?.setuid ?? null,
     modules: manifest === null || manifest.modules.length === 0 ? null : manifest.modules,
   };

@@ -139,13 +139,6 @@ function xattrsOf(header: Header): Record<string, string> {
   const entries = Object.entries((header.pax ?? {}) as Record<string, string>).filter(([name]) =>
     name.startsWith(XATTR),
   );
-  // tar-stream decodes pax as UTF-8; what is not would be written back as other bytes.
-  const broken = entries.find(([, value]) => value.includes('\uFFFD'));
-  if (broken !== undefined)
-    throw new FormatFault(
-      `${header.name}: the extended attribute ${broken[0].slice(XATTR.length)} holds bytes that are no text, which would not survive`,
-      'take the file or its attribute away',
-    );
   return Object.fromEntries(entries.map(([name, value]) => [name.slice(XATTR.length), value]));
 }
 
@@ -157,6 +150,14 @@ function headerOf(node: TreeNode, name: string, epoch: number): Partial<Header> 
       'give it an owner with a smaller id',
     );
   const xattrs = Object.entries(node.xattrs).sort(([a], [b]) => (a < b ? -1 : 1));
+  // tar-stream decodes pax as UTF-8; what is not would be written as other bytes. What is taken away meanwhile may have
+  // one: packages give the journal's folder an access control list.
+  const broken = xattrs.find(([, value]) => value.includes('\uFFFD'));
+  if (broken !== undefined)
+    throw new FormatFault(
+      `${name}: the extended attribute ${broken[0]} holds bytes that are no text, which would not survive`,
+      'take the file or its attribute away',
+    );
   const pax = [
     // tar-stream's own field ends in 2038. mksquashfs 4.6 refuses seconds without a fraction, which POSIX pax lets be.
     ...(epoch > 0x7fff_ffff ? [['mtime', `${epoch}.0`]] : []),

@@ -51,6 +51,18 @@ describe('get', () => {
     expect((await grubenv('get')).stdout).toContain('ORDER=P Q');
   });
 
+  it('prints the copy where the first sector is gone: there the selector finds no file system', async () => {
+    const bytes = partition(encodeGrubenv(STATE)).fill(0, 0, 512);
+    await writeFile(at('QuayA'), bytes);
+    expect((await grubenv('get')).stdout).toContain('ORDER=P Q');
+    expect((await grubenv('set', 'VERITY=on')).exitCode).toBe(0);
+    expect(decodeGrubenv(await blockOf('QuayA'))).toMatchObject({ ORDER: 'P Q', VERITY: 'on' });
+  });
+
+  it('block prints it as it stands on the disk', async () => {
+    expect((await grubenv('block')).stdout).toBe(Buffer.from(encodeGrubenv(STATE)).toString());
+  });
+
   it('fails where there is none', async () => {
     for (const each of ['QuayA', 'QuayB']) await writeFile(at(each), partition(Buffer.from('# GRUB Env')));
     const { exitCode, stderr } = await grubenv('get');

@@ -57,7 +57,7 @@ describe('grub.cfg', () => {
 
 /** GRUB's commands for bash, whose language is close enough: they say what they would have done. */
 const MACHINE = String.raw`
-regexp() { disk=hd7; }
+regexp() { case $1 in *:disk) disk=hd7 ;; *:SELECTOR) SELECTOR=15 ;; esac; }
 load_env() {
   case " $READABLE " in *" $2 "*) ;; *) return 1;; esac
   from=FILE_; case "$2" in *gpt15*) [ -z "$COPY" ] || from=COPY_ ;; esac
@@ -84,9 +84,9 @@ interface Disk {
 const NOTHING = 'caisson: no slot could be started; rebooting in 30 seconds';
 /** The clock's reading, as GRUB's datehook gives it; the same in every line, so that tests need not repeat it. */
 const CLOCK = { YEAR: '2031', MONTH: '4', DAY: '5', HOUR: '6', MINUTE: '7', SECOND: '8' };
-const STARTED = ' STARTED=2031_4_5_6_7_8';
+const STARTED = ' STARTED=2031_4_5_6_7_8 SELECTOR=15';
 
-/** What the selector does on a machine, line by line; that it saves the time is left out. */
+/** What the selector does on a machine, line by line; that it saves the time and its own partition is left out. */
 function selected(disk: Disk): string[] {
   return spoken(disk).map(line => line.replace(STARTED, ''));
 }
@@ -115,7 +115,7 @@ function spoken({ state, copy, readable = [14, 15], boots }: Disk, slots = slots
 describe('the selector', () => {
   const good = { ORDER: 'A B', A_OK: '1', A_TRY: '0', B_OK: '1', B_TRY: '0' };
 
-  test('saves when it ran, beside the tries', () =>
+  test('saves when it ran and from which partition, beside the tries', () =>
     expect(spoken({ state: good })[0]).toBe(`save 14:${STARTED} A_TRY=1 B_TRY=0`));
 
   test.each<[string, Disk, string[]]>([

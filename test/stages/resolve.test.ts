@@ -89,6 +89,7 @@ describe('resolve fills in what the image says', () => {
           overlay_store: '/.keep',
           overlay_mounts: 'etc|/etc|full|noatime var|/var|full|noatime',
           direct_mounts: '',
+          overlay_policies: '',
           spare_content: '',
           grow_partition: '',
         },

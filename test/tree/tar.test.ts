@@ -311,7 +311,11 @@ describe('readTar refuses', () => {
       at('binary.tar'),
       Buffer.from(readFileSync(at('binary.tar')).toString('latin1').replace('=abcd', '=ab\u0080d'), 'latin1'),
     );
-    await expect(read('binary.tar')).rejects.toThrow('plain: the extended attribute security.capability');
+    const tree = await read('binary.tar');
+    await expect(write(tree, 'again.tar')).rejects.toThrow('plain: the extended attribute security.capability');
+    // What is taken away meanwhile may have one.
+    tree.delete('/plain');
+    await write(tree, 'again.tar');
   });
 
   test('half a tar', async () => {

@@ -5,6 +5,7 @@
  * a line `SLOT NAME` for each partition of a slot, with the name as it is.
  */
 import type { Layout, Partition } from '../../config/types.ts';
+import { updatePolicies } from '../../tree/at-update.ts';
 import { earlyContents, spareContent, statePartitions } from '../../tree/mounts.ts';
 import { sharesMount } from '../../tree/system.ts';
 import { deviceNames, plainWords } from '../partition.ts';
@@ -93,6 +94,7 @@ function overlayVariables({ overlays, partitions }: Layout): Record<string, stri
     direct_mounts: lines(
       direct.map(each => [each.content, storeName(each.path), each.path, explicitFlags(each.flags).join(',')]),
     ),
+    overlay_policies: updatePolicies(overlays),
     spare_content: spareContent(overlays, partitions),
     grow_partition: grown?.name ?? '',
   };

@@ -32,6 +32,7 @@ set pager=0
 
 # fw_path is (hd0,gpt1)/EFI/BOOT: the partition this file was read from.
 regexp --set=1:disk '^\\(([^,)]+)' "$fw_path"
+regexp --set=1:SELECTOR ',gpt([0-9]+)\\)' "$fw_path"
 set state="($disk,gpt${first?.statePartition ?? 1})/EFI/caisson/grubenv"
 load_env --file "$state" ORDER VERITY ${names}
 ${copies.map(({ statePartition }) => `if [ -z "$ORDER" ]; then\n  set state="($disk,gpt${statePartition})/EFI/caisson/grubenv"\n  load_env --file "$state" ORDER VERITY ${names}\nfi\n`).join('')}if [ -z "$ORDER" ]; then
@@ -68,9 +69,10 @@ ${slots
   )
   .join('')}fi
 
-${slots.map(raiseTry).join('')}# When and so from which disk: a copy of this one may be attached, and only one of them was started just now.
+${slots.map(raiseTry).join('')}# When and so from which disk: a copy of this one may be attached, and only one of them was started just now. And whose
+# selector it was: an update writes the other one first.
 set STARTED="\${YEAR}_\${MONTH}_\${DAY}_\${HOUR}_\${MINUTE}_\${SECOND}"
-save_env --file "$state" STARTED ${slots.map(({ slot }) => `${slot}_TRY`).join(' ')}
+save_env --file "$state" STARTED SELECTOR ${slots.map(({ slot }) => `${slot}_TRY`).join(' ')}
 echo "caisson: slot $chosen"
 start_slot "$chosen"
 

@@ -8,13 +8,13 @@ export const BLACKLIST_PATH = '/usr/lib/modprobe.d/caisson-blacklist.conf';
 
 /**
  * Names of `wanted` and of all they need, sorted, and the modprobe.d text that keeps all others of the tree's kernel
- * from being loaded: `blacklist` for what a device asks for, `install` for what asks by name.
- * Throws FormatFault for a module that the kernel does not have.
+ * from being loaded: `blacklist` for what a device asks for, `install` for what asks by name. And where these others
+ * stand in the tree. Throws FormatFault for a module that the kernel does not have.
  */
 export async function allowedModules(
   tree: Tree,
   wanted: readonly string[],
-): Promise<{ allowed: string[]; blacklist: string }> {
+): Promise<{ allowed: string[]; blacklist: string; refused: string[] }> {
   const [index, ...others] = matches(tree, '/usr/lib/modules/*/modules.dep');
   if (index === undefined || others.length > 0)
     throw new FormatFault(
@@ -34,10 +34,13 @@ export async function allowedModules(
   const allowed = new Set(order.map(moduleName));
   const refused = dependencies
     .split('\n')
-    .flatMap(line => (line.includes(':') ? [moduleName(line.slice(0, line.indexOf(':')))] : []))
-    .filter(name => !allowed.has(name))
-    .sort();
-  return { allowed: [...allowed].sort(), blacklist: blacklistText(refused) };
+    .flatMap(line => (line.includes(':') ? [line.slice(0, line.indexOf(':'))] : []))
+    .filter(each => !allowed.has(moduleName(each)));
+  return {
+    allowed: [...allowed].sort(),
+    blacklist: blacklistText(refused.map(moduleName).sort()),
+    refused: refused.map(each => index.replace('modules.dep', each)),
+  };
 }
 
 function blacklistText(refused: readonly string[]): string {

@@ -21,6 +21,10 @@ const layout = layoutOf(
         { path: '/opt/box', content: 'keg', flags: ['nosuid', 'nodev'] },
         { path: '/opt/a-b/log', content: 'chest', flags: ['noexec'] },
       ],
+      atUpdate: [
+        { path: '/etc/reef', policy: 'take-new' },
+        { path: '/etc/reef/a', policy: 'keep' },
+      ],
     },
   },
 );
@@ -48,6 +52,7 @@ describe('bootConfiguration', () => {
       overlay_store: '/.st',
       overlay_mounts: 'etc|/etc|full|noatime opt-a%2db|/opt/a-b|full|noatime',
       direct_mounts: 'keg|opt-box|/opt/box|nosuid,nodev,exec chest|opt-a%2db-log|/opt/a-b/log|noexec,suid,dev',
+      overlay_policies: '/etc/reef|take-new /etc/reef/a|keep /etc/machine-id|keep /etc/hostname|keep',
       spare_content: 'spare',
       grow_partition: 'Keg',
     });

@@ -11,13 +11,14 @@ const promises: Promises = {
   partitions: [
     partitionOf({ name: 'First', type: '11111111-0000-0000-0000-000000000000' }),
     partitionOf({ name: 'Other', type: '22222222-0000-0000-0000-000000000000' }),
-    partitionOf({ name: 'Glow_B', slot: 'B', filesystem: 'vfat' }),
+    partitionOf({ name: 'Glow_B', content: 'lamp', slot: 'B', filesystem: 'vfat' }),
     partitionOf({ name: 'Last', type: '11111111-0000-0000-0000-000000000000', grow: true }),
   ],
-  overlays: overlaysOf('keep', '/.o', ['/etc']),
+  overlays: { ...overlaysOf('keep', '/.o', ['/etc']), atUpdate: [{ path: '/etc/hostname', policy: 'take-new' }] },
   ssh: { user: 'bosun', sudo: 'none', transport: 'tcp' },
   firewall: null,
   verifiedBoot: 'switchable',
+  updates: null,
   features: { tpm: 'off', kvp: 'off', console: 'off' },
   setuid: null,
   modules: null,
@@ -28,7 +29,7 @@ const text = async (tree: Tree, path: string): Promise<string> =>
 
 async function made(own: Partial<Promises> = {}): Promise<Tree> {
   const tree: Tree = new Map();
-  await placeGuest(tree, { ...promises, ...own });
+  await placeGuest(tree, { ...promises, ...own }, { selector: 'lamp', keyring: 'PEM of the harbour' });
   return tree;
 }
 
@@ -39,7 +40,7 @@ describe('placeGuest', () => {
 
   test('tells the shell scripts what they need', async () => {
     expect(await text(await made(), '/usr/lib/caisson/guest.conf')).toMatch(
-      /\nssh_user='bosun'\nssh_transport='tcp'\noverlay_store='\/\.o'\nverified_boot='switchable'\nstate_partitions='Glow_B'\n$/,
+      /\nssh_user='bosun'\nssh_transport='tcp'\noverlay_store='\/\.o'\noverlay_policies='\/etc\/hostname\|take-new \/etc\/machine-id\|keep'\nverified_boot='switchable'\nstate_partitions='Glow_B'\nslots='B'\nslot_contents=''\nslot_partitions=''\nselector_partitions='Glow_B'\n$/,
     );
   });
 
@@ -66,6 +67,15 @@ describe('placeGuest', () => {
     expect(guestUnits({ ...promises, features: on }).enable).toContain('serial-getty@ttyS0.service');
     expect(guestUnits(promises).mask).toContain('serial-getty@.service');
   });
+});
+
+test('modules that may not be loaded are not there', async () => {
+  const tree: Tree = new Map();
+  place(tree, '/usr/lib/modules/1.2/modules.dep', textFile('deep/crab.ko:\ndeep/eel.ko:\n'));
+  for (const name of ['crab', 'eel']) place(tree, `/usr/lib/modules/1.2/deep/${name}.ko`, textFile(name));
+  await placeGuest(tree, { ...promises, modules: ['eel'] }, { selector: 'lamp', keyring: '' });
+  expect([...tree.keys()].filter(path => path.endsWith('.ko'))).toEqual(['/usr/lib/modules/1.2/deep/eel.ko']);
+  expect(await text(tree, '/usr/lib/modprobe.d/caisson-blacklist.conf')).toContain('install crab /bin/false');
 });
 
 describe('hardenGuest', () => {

@@ -30,6 +30,11 @@ describe('allowedModules', () => {
     ]);
   });
 
+  test('says where those stand that are refused', async () => {
+    const { refused } = await allowedModules(kernel(), ['sand-bank']);
+    expect(refused).toEqual(['kelp', 'weed'].map(each => `/usr/lib/modules/9.8.7/kernel/sea/${each}.ko.xz`));
+  });
+
   test('a module that the kernel does not have is a fault', async () => {
     await expect(allowedModules(kernel(), ['kepl'])).rejects.toThrow('the kernel has no module "kepl"');
   });
