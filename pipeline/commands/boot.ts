@@ -57,6 +57,7 @@ async function bootImage(context: CommandContext, options: BootOptions): Promise
     otherDisks,
     tpm: options.tpm,
     firmware: await firmwareOf(options.secureBoot),
+    logWrites: false,
     serialFiles: [],
   };
   context.print(await greeting(file, { logins, port }));

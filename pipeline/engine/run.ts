@@ -143,8 +143,10 @@ export interface HeldProcess {
   write(text: string): void;
   /** Closes its stdin and returns when it has ended. */
   end(): Promise<void>;
-  /** Kills it: for one that does not read its stdin yet. */
+  /** Asks it to end, and kills it when it does not: for one that does not read its stdin yet. */
   stop(): void;
+  /** Kills it at once: it can write nothing any more. */
+  kill(): void;
 }
 
 /** Starts a program and leaves it running; it ends with this process at the latest, because its stdin does. */
@@ -180,13 +182,17 @@ export function holdProcess(
       asked = true;
       stopper.begin();
     },
+    kill: () => {
+      asked = true;
+      stopper.kill();
+    },
   };
 }
 
-/** `begin` asks all of a process group to end and makes them three seconds later; `end` when they have. */
-function groupStopper(leader: number | undefined): { begin: () => void; end: () => void } {
+/** `begin` asks all of a process group to end and makes them three seconds later; `kill` at once; `end` when they have. */
+function groupStopper(leader: number | undefined): { begin: () => void; kill: () => void; end: () => void } {
   let timer: NodeJS.Timeout | undefined;
-  const kill = (signal: NodeJS.Signals): void => {
+  const send = (signal: NodeJS.Signals): void => {
     try {
       if (leader !== undefined) process.kill(-leader, signal);
     } catch {
@@ -195,9 +201,10 @@ function groupStopper(leader: number | undefined): { begin: () => void; end: () 
   };
   return {
     begin: () => {
-      kill('SIGTERM');
-      timer = setTimeout(() => kill('SIGKILL'), 3000);
+      send('SIGTERM');
+      timer = setTimeout(() => send('SIGKILL'), 3000);
     },
+    kill: () => send('SIGKILL'),
     end: () => clearTimeout(timer),
   };
 }

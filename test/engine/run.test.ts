@@ -283,6 +283,13 @@ describe('a program that is held', () => {
     await gone(Number(lines[0]));
   });
 
+  test('killed, it cannot do what it does when it is asked to end', async () => {
+    const { held, lines } = await hold("trap 'echo farewell; exit' TERM; echo $$; while :; do sleep 0.05; done");
+    held.kill();
+    await held.ended;
+    expect(lines).toHaveLength(1);
+  });
+
   test.each([
     ['by itself', 'echo $$; echo why; exit 4', 'anchor ended with exit code 4'],
     ['by another', 'echo $$; echo why; kill -KILL $$', 'anchor was ended by SIGKILL'],

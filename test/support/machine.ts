@@ -54,6 +54,7 @@ ExecStart=/bin/sh -c 'systemctl is-system-running --wait >/dev/null; eval "$(ech
         otherDisks: [],
         tpm: false,
         firmware: { kind: 'open' },
+        logWrites: false,
         serialFiles: ['probe.txt'],
       },
       {

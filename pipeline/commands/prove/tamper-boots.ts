@@ -46,6 +46,7 @@ export async function bootTampered(
         credentials: {},
         scratch: path.join(scratch, 'vm-tampered'),
         growTo: 0,
+        logWrites: false,
         firmware: await provingFirmware(secureBoot, { declaration, disk, scratch }),
         login: declaration.ssh !== null,
       };

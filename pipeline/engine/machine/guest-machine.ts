@@ -1,6 +1,7 @@
 /** A booted copy of an image, as claims see it. */
 import type { Part } from '../../formats/vhdx/shape.ts';
 import type { Firmware } from './firmware.ts';
+import type { WebServer } from './web-server.ts';
 
 export interface Ran {
   exitCode: number;
@@ -33,10 +34,14 @@ export interface GuestMachine {
   readonly boots: number;
   /** `reboot` in the guest; resolves when the next ready line came and the connection stands again. */
   reboot(): Promise<void>;
+  /** A hard reset, as by the hypervisor; does not wait for anything. */
+  reset(): Promise<void>;
   /** Waits for a ready line at or after console index `from` and connects anew. */
   connect(from: number): Promise<void>;
   /** Power off by ACPI, forced after 60 s; resolves when QEMU has ended. The disk layer stays in scratch. */
   powerOff(): Promise<void>;
+  /** As by a plug pulled: QEMU is killed in the midst of what it does. The disk layer stays in scratch as it is then. */
+  cutPower(): Promise<void>;
   /** Ends everything at once: for machines that failed. Never rejects. */
   kill(): Promise<void>;
   /** What stands on the other side of the tap; null when this machine runs on QEMU's user network (then only `sh` works). */
@@ -65,6 +70,8 @@ export interface Outside {
   takeNeighbour(v6: string): Promise<string>;
   /** Runs a program of the vm-tools tree (nmap, socat, ping, ip, ssh …) in the network namespace; never rejects for exit codes. */
   run(argv: readonly string[], options: { limitSeconds: number }): Promise<Ran>;
+  /** Serves a folder of the machine's scratch folder by https. */
+  serve(folder: string): Promise<WebServer>;
   /** One SSH attempt with its own connection from `source` (v4 or v6 address): no multiplexing. */
   ssh(attempt: SshAttempt): Promise<Ran>;
   /** Starts a connection to a TCP port and says whether it was accepted within `seconds`. */
@@ -116,6 +123,8 @@ export interface MachineRequest {
   firmware: Firmware;
   /** Written into the layer before the first start, at byte offsets of the disk. */
   damage: readonly Part[];
+  /** Keep all that is written to the disk, from its first start on, in WRITE_LOG of scratch (qemu.ts)? */
+  logWrites: boolean;
   /** Connect over SSH when ready? False for images nobody can log in to: then it resolves at the ready line. */
   login: boolean;
 }

@@ -3,20 +3,22 @@ import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Bytes } from '../../formats/bytes.ts';
+import { BuildFault } from '../fault.ts';
 import { runProcess } from '../run.ts';
 import type { Bind } from '../sandbox.ts';
 import type { Part } from '../../formats/vhdx/shape.ts';
 import { makeVariables } from './firmware.ts';
 import type { DiskFile } from './guest-machine.ts';
 import { ALONE, placedArgv, WORK, type Place } from './place.ts';
-import { LAYER, otherLayer, type Machine } from './qemu.ts';
+import { LAYER, otherLayer, WRITE_LOG, type Machine } from './qemu.ts';
 
 /**
  * Makes what is not there from an earlier run, and grows the disk to `growTo` bytes (0: leaves it). `damage` is written
- * into a new layer of the image, at offsets of its disk.
+ * into a new layer of the image, at offsets of its disk. A log of writes begins empty with a new layer, so that image,
+ * damage and log give every state of the disk; throws BuildFault for one that was written already.
  */
 export async function makeLayers(
-  machine: Pick<Machine, 'image' | 'otherDisks' | 'firmware'>,
+  machine: Pick<Machine, 'image' | 'otherDisks' | 'firmware' | 'logWrites'>,
   { growTo, damage }: { growTo: Bytes; damage: readonly Part[] },
   place: Place,
 ): Promise<void> {
@@ -31,6 +33,14 @@ export async function makeLayers(
   const layer = async (name: string, disk: DiskFile, inside: string): Promise<void> => {
     await run(['qemu-img', 'create', '-q', '-f', 'qcow2', '-b', inside, '-F', qemuFormat(disk), `${WORK}/${name}`]);
   };
+  if (machine.logWrites) {
+    if (there(LAYER))
+      throw new BuildFault(
+        `${path.join(place.scratch, LAYER)} was written before its writes were to be logged`,
+        'log them from the first start on, in a scratch folder of its own',
+      );
+    await writeFile(path.join(place.scratch, WRITE_LOG), '');
+  }
   await makeVariables(machine.firmware, place);
   if (!there(LAYER)) {
     await layer(LAYER, machine.image, IMAGE);

@@ -7,6 +7,7 @@ import type { Bind } from '../sandbox.ts';
 import type { Outside, SshAttempt } from './guest-machine.ts';
 import type { Network } from './network.ts';
 import { ALONE, placedArgv, type Place } from './place.ts';
+import { serveFolder } from './web-server.ts';
 import { CERTIFICATE, KEY, KNOWN_HOSTS, knownHosts, sshArgv } from './ssh.ts';
 
 export interface Guest {
@@ -33,6 +34,7 @@ export function openOutside(network: Network, guest: () => Guest, place: Place):
     take: network.take,
     takeNeighbour: network.takeNeighbour,
     run,
+    serve: async folder => serveFolder({ network, folder }, place),
     ssh: async attempt => {
       await writeFile(path.join(place.scratch, KNOWN_HOSTS), knownHosts(guest().hostKeys));
       const argv = placedArgv(attemptArgv(attempt, addresses()), place, {

@@ -23,6 +23,8 @@ export interface Powered {
   command(name: 'system_powerdown' | 'system_reset' | 'quit'): Promise<void>;
   /** Ends it at once. */
   stop(): void;
+  /** Kills it: what it did not hand to the host is lost. */
+  cut(): void;
   /** Never rejects. */
   ended: Promise<void>;
 }
@@ -91,6 +93,7 @@ export async function powerOn(
       if (!life.over) await qmp.execute(name).catch(() => undefined);
     },
     stop: held.stop,
+    cut: held.kill,
     ended,
   };
 }

@@ -18,6 +18,8 @@ export interface Machine {
   firmware: Firmware;
   /** A TPM 2.0 behind the socket `tpm.sock` in scratch; see tpm.ts. */
   tpm: boolean;
+  /** Every write to the image's layer is kept in WRITE_LOG too; see layers.ts. */
+  logWrites: boolean;
   /** Files in `scratch` that receive what is written to the serial ports after the first: ttyS1, ttyS2, ttyS3. */
   serialFiles: readonly string[];
 }
@@ -33,6 +35,8 @@ export const TPM_SOCKET = 'tpm.sock';
 /** Name of the layer over another disk, in scratch. */
 export const otherLayer = (index: number): string => `other-${index}.qcow2`;
 export const LAYER = 'layer.qcow2';
+/** In scratch: what QEMU's blklogwrites driver keeps of a machine's writes; formats/write-log.ts reads it. */
+export const WRITE_LOG = 'writes.log';
 
 export function qemuArgv(machine: Machine, accelerator: readonly string[]): string[] {
   return [
@@ -54,9 +58,13 @@ export function qemuArgv(machine: Machine, accelerator: readonly string[]): stri
     '-device',
     'virtio-scsi-pci',
     ...machine.otherDisks.flatMap((disk, index) =>
-      diskArgs(disk, { id: `other${index}`, layer: otherLayer(index), boot: '' }),
+      diskArgs(disk, { id: `other${index}`, drive: plainDrive(otherLayer(index)), boot: '' }),
     ),
-    ...diskArgs(machine.image, { id: 'disk', layer: LAYER, boot: ',bootindex=0' }),
+    ...diskArgs(machine.image, {
+      id: 'disk',
+      drive: machine.logWrites ? LOGGED_DRIVE : plainDrive(LAYER),
+      boot: ',bootindex=0',
+    }),
     ...wireArgs(machine.network),
     ...(machine.tpm
       ? [
@@ -78,15 +86,26 @@ export function qemuArgv(machine: Machine, accelerator: readonly string[]): stri
 
 function diskArgs(
   { logicalSectorSize }: DiskFile,
-  { id, layer, boot }: { id: string; layer: string; boot: string },
+  { id, drive, boot }: { id: string; drive: string; boot: string },
 ): string[] {
   return [
     '-drive',
-    `if=none,id=${id},format=qcow2,file=${WORK}/${layer},cache=unsafe,discard=unmap`,
+    `if=none,id=${id},${drive}`,
     '-device',
     `scsi-hd,drive=${id}${boot},logical_block_size=${logicalSectorSize},physical_block_size=4096`,
   ];
 }
+
+function plainDrive(layer: string): string {
+  return `format=qcow2,file=${WORK}/${layer},cache=unsafe,discard=unmap`;
+}
+
+/** The outer driver must not be `unsafe`: it would never be told of the guest's flushes, and could not log them. */
+const LOGGED_DRIVE = [
+  'driver=blklogwrites,discard=unmap',
+  `file.driver=qcow2,file.discard=unmap,file.cache.no-flush=on,file.file.driver=file,file.file.filename=${WORK}/${LAYER}`,
+  `log.driver=file,log.cache.no-flush=on,log.filename=${WORK}/${WRITE_LOG}`,
+].join(',');
 
 function wireArgs(wire: Wire): string[] {
   if (wire === 'none') return ['-nic', 'none'];

@@ -116,6 +116,7 @@ function guestMachine(
       return timeline.boots;
     },
     connect,
+    reset: async () => machine.command('system_reset'),
     reboot: async () => {
       const from = console.lines.length;
       // The connection may be gone before the answer.
@@ -134,6 +135,10 @@ function guestMachine(
       );
       await Promise.race([machine.ended, forced]);
       over.abort();
+      await release();
+    },
+    cutPower: async () => {
+      machine.cut();
       await release();
     },
     kill: async () => {

@@ -47,7 +47,12 @@ const OPEN: Firmware = { kind: 'open' };
 const KEYS: Firmware = { kind: 'keys', owner: 'g-7', pk: '/k/PK', kek: '/k/KEK', db: ['/k/db1', '/k/db2'] };
 
 describe('layers', () => {
-  const machine = { image: disk('/host/reef.raw', 'raw'), otherDisks: [disk('/host/kelp.vhd', 'vhd')], firmware: OPEN };
+  const machine = {
+    image: disk('/host/reef.raw', 'raw'),
+    otherDisks: [disk('/host/kelp.vhd', 'vhd')],
+    firmware: OPEN,
+    logWrites: false,
+  };
   const damage: Part[] = [
     { start: 8192, bytes: Uint8Array.of(1, 2, 3) },
     { start: 99_999, bytes: Uint8Array.of(4) },
@@ -73,6 +78,20 @@ describe('layers', () => {
     const before = at.calls();
     await makeLayers(machine, { growTo: 0, damage }, at);
     expect(at.calls()).toEqual(before);
+  });
+
+  test('begin a log of what is written to them, which must be all of it', async () => {
+    const at = place();
+    const log = join(at.scratch, 'writes.log');
+    writeFileSync(log, 'of another disk');
+    await makeLayers({ ...machine, logWrites: true }, { growTo: 0, damage: [] }, at);
+    expect(readFileSync(log, 'utf8')).toBe('');
+    writeFileSync(log, 'of this disk');
+    await expect(makeLayers({ ...machine, logWrites: true }, { growTo: 0, damage: [] }, at)).rejects.toThrow(
+      'layer.qcow2 was written before its writes were to be logged',
+    );
+    await makeLayers(machine, { growTo: 0, damage: [] }, at);
+    expect(readFileSync(log, 'utf8')).toBe('of this disk');
   });
 
   test('grow, those of an earlier run too', async () => {

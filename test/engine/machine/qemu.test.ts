@@ -17,6 +17,7 @@ const argv = (own: Partial<Machine> = {}): string =>
       otherDisks: [],
       tpm: false,
       firmware: { kind: 'open' },
+      logWrites: false,
       serialFiles: [],
       ...own,
     },
@@ -43,6 +44,16 @@ describe('disks', () => {
       'file=/mnt/work/layer.qcow2',
     ]);
     expect(all).not.toContain('/host/');
+  });
+
+  test('that are logged are the image’s alone, by a driver that hears of flushes', () => {
+    const drives = argv({ otherDisks: [disk('/host/a', 512)], logWrites: true }).match(/if=none,\S+/g);
+    expect(drives).toEqual([
+      'if=none,id=other0,format=qcow2,file=/mnt/work/other-0.qcow2,cache=unsafe,discard=unmap',
+      'if=none,id=disk,driver=blklogwrites,discard=unmap,file.driver=qcow2,file.discard=unmap,file.cache.no-flush=on,' +
+        'file.file.driver=file,file.file.filename=/mnt/work/layer.qcow2,' +
+        'log.driver=file,log.cache.no-flush=on,log.filename=/mnt/work/writes.log',
+    ]);
   });
 });
 
