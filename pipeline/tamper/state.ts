@@ -10,7 +10,7 @@ const STATE_PATH = '/EFI/CAISSON/GRUBENV';
 const MOST_STATE = 16 * GRUBENV_BYTES;
 
 /** The state file of a partition that holds one. */
-export function stateFile({ layout }: BootPartition): FatFile | null {
+export function stateFile({ layout }: Pick<BootPartition, 'layout'>): FatFile | null {
   return layout.files.find(({ path }) => path === STATE_PATH) ?? null;
 }
 

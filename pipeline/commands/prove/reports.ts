@@ -1,8 +1,9 @@
-/** prove.json and prove.html, or tamper.json: where they go, and how they get there. */
+/** prove.json and prove.html, tamper.json or powercut.json: where they go, and how they get there. */
 import { access, constants, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { digestFile } from '../../engine/digest.ts';
 import { replaceFile } from '../../engine/files.ts';
+import type { Powercuts } from '../../formats/powercut.ts';
 import type { Proof } from '../../formats/proof.ts';
 import type { Tampering } from '../../formats/tampering.ts';
 import type { Emit } from '../../report/events.ts';
@@ -37,6 +38,14 @@ export async function writeTampering(
   { place, emit }: { place: string; emit: Emit },
 ): Promise<void> {
   await publish(`${place.replace(/\.prove$/, '')}.tamper.json`, `${JSON.stringify(tampering, null, 2)}\n`, emit);
+}
+
+/** PLACE without `.prove`, and `.powercut.json`. */
+export async function writePowercuts(
+  powercuts: Powercuts,
+  { place, emit }: { place: string; emit: Emit },
+): Promise<void> {
+  await publish(`${place.replace(/\.prove$/, '')}.powercut.json`, `${JSON.stringify(powercuts, null, 2)}\n`, emit);
 }
 
 async function publish(file: string, text: string, emit: Emit): Promise<void> {

@@ -1,7 +1,8 @@
 import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { reportPlace, writeReports, writeTampering } from '../../../pipeline/commands/prove/reports.ts';
+import { reportPlace, writePowercuts, writeReports, writeTampering } from '../../../pipeline/commands/prove/reports.ts';
+import type { Powercuts } from '../../../pipeline/formats/powercut.ts';
 import type { Proof } from '../../../pipeline/formats/proof.ts';
 import type { Tampering } from '../../../pipeline/formats/tampering.ts';
 import type { Event } from '../../../pipeline/report/events.ts';
@@ -55,10 +56,16 @@ test('both files are written whole, older ones replaced, and told', async () => 
 test('a campaign has a file of its own beside them', async () => {
   const place = path.join(folder, 'reports', 'ray.prove');
   await mkdir(path.dirname(place), { recursive: true });
-  const tampering = { format: 1, seed: 41 } as Tampering;
+  const found = { format: 1, seed: 41 };
   const events: Event[] = [];
-  await writeTampering(tampering, { place, emit: event => void events.push(event) });
-  const file = path.join(folder, 'reports', 'ray.tamper.json');
-  expect(JSON.parse(await readFile(file, 'utf8'))).toEqual(tampering);
-  expect(events).toMatchObject([{ type: 'published', path: file }]);
+  const emit = (event: Event): void => void events.push(event);
+  await writeTampering(found as Tampering, { place, emit });
+  await writePowercuts({ ...found, seed: 42 } as Powercuts, { place, emit });
+  const file = (kind: string): string => path.join(folder, 'reports', `ray.${kind}.json`);
+  expect(JSON.parse(await readFile(file('tamper'), 'utf8'))).toEqual(found);
+  expect(JSON.parse(await readFile(file('powercut'), 'utf8'))).toEqual({ ...found, seed: 42 });
+  expect(events).toMatchObject([
+    { type: 'published', path: file('tamper') },
+    { type: 'published', path: file('powercut') },
+  ]);
 });
