@@ -12,6 +12,10 @@ import type { DiskParts } from './disk-parts.ts';
  * `unreadable`: the superblocks of Data destroyed, reset. `other`: first boot of a second copy whose disk was grown, with
  * the first copy attached too. `grown`: that one, grown again. `unprovisioned`: the image as it was built.
  *
+ * Only of images that take updates, one after the other on a copy of their own: `updating`: its first boot, on slot A, with
+ * bundles at hand. `updated`: slot B after a good one. `damaged-update`: there again after one whose system never comes
+ * up. `unhealthy-update`: and after one whose health check fails. `returned`: slot A after a good one.
+ *
  * Only of images that enforce verification: `attacked`: a copy with hostile files on Data and one bit of its root turned.
  * `damaged`: a copy that is damaged as the claim says, a machine each; it was only just started.
  */
@@ -23,6 +27,11 @@ export const SCENARIOS = [
   'other',
   'grown',
   'unprovisioned',
+  'updating',
+  'updated',
+  'damaged-update',
+  'unhealthy-update',
+  'returned',
   'attacked',
   'damaged',
 ] as const;

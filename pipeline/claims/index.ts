@@ -61,6 +61,25 @@ import { unreadableData } from './unreadable-data.ts';
 import { usrImmutable } from './usr-immutable.ts';
 import { veritySwitch } from './verity-switch.ts';
 import { vsock } from './vsock.ts';
+import { updateSelector } from './update-selector.ts';
+import {
+  earlyResets,
+  updateDamaged,
+  updateInstalls,
+  updateKeeps,
+  updateReturns,
+  updateStreams,
+  updateUnhealthy,
+} from './update-installed.ts';
+import {
+  updateAltered,
+  updateExpired,
+  updateLower,
+  updateOtherCompatible,
+  updateOtherKey,
+  updateTooLarge,
+  updateTruncated,
+} from './update-refused.ts';
 
 export const CLAIMS: readonly Claim[] = [
   // root and overlays
@@ -123,6 +142,22 @@ export const CLAIMS: readonly Claim[] = [
   ownDisk,
   rebootReturns,
   noFailedUnits,
+  // updates
+  updateOtherKey,
+  updateExpired,
+  updateOtherCompatible,
+  updateLower,
+  updateTooLarge,
+  updateTruncated,
+  updateAltered,
+  updateInstalls,
+  updateSelector,
+  updateKeeps,
+  updateDamaged,
+  updateUnhealthy,
+  updateReturns,
+  updateStreams,
+  earlyResets,
   // verified boot, where it is enforced
   secureBoot,
   fecCorrects,

@@ -11,15 +11,16 @@ const PLACE = `filefrag -b4096 -v ${FILE} | awk '$1 == "0:" { sub(/\\.\\..*/, ""
 export const lateDamage = claim({
   name: 'late-damage',
   promise: () =>
-    'A block that nobody reads at boot is damaged beyond correction: whoever reads it restarts the machine, and it ends on slot B.',
-  tried: `the correction of slot A written over before the start, a block of ${FILE} in the running machine; the file read after each start`,
+    'A block that nobody reads at boot is damaged beyond correction: whoever reads it restarts the machine; the health check does, and it ends on slot B.',
+  tried: `the correction of slot A written over before the start, a block of ${FILE} in the running machine; the file read, nothing else done but wait`,
   scenario: 'damaged',
   applies: declaration => isEnforced(declaration) && hasTwoSlots(declaration),
   // Without it nothing is corrected, and nothing notices: no block is damaged yet.
   damage: async disk => [overwritten(rootOf(disk, 'A').fec)],
   prove: async ({ machine }) => {
     await machine.connect(0);
-    const place = await ask(machine, `say block "$(${PLACE})"`);
+    // The slot is good, and has all its tries.
+    const place = await ask(machine, `caisson health >/dev/null; say block "$(${PLACE})"`);
     const block = place.one('block');
     if (!/^[0-9]+$/.test(block)) return [fact(false, `${FILE} stands nowhere: ${block}`)];
     await ask(
@@ -29,21 +30,18 @@ blockdev --setrw "$partition"
 tr '\\000' '\\245' </dev/zero | dd "of=$partition" bs=4096 seek=${block} count=1 iflag=fullblock conv=notrunc,fsync status=none
 sync; echo 3 >/proc/sys/vm/drop_caches`,
     );
-    const ready = /\bcaisson: ready: .* slot ([AB])\b/;
-    for (let turn = 0; turn < 4; turn += 1) {
-      const from = machine.console.length;
-      // It restarts before there is an answer.
-      machine.sh(`cat ${FILE} >/dev/null`, { limitSeconds: 30 }).catch(() => undefined);
-      if (!(await comes(machine, ready, { from, limitSeconds: RESTARTS_SECONDS })))
-        return [fact(false, `it did not restart at the damaged block (turn ${turn + 1})`)];
-      await machine.connect(from);
-      const [slot] = machine.console.slice(from).flatMap(line => ready.exec(line)?.[1] ?? []);
-      if (slot === 'B') break;
-    }
+    const from = machine.console.length;
+    // It restarts before there is an answer.
+    machine.sh(`cat ${FILE} >/dev/null`, { limitSeconds: 30 }).catch(() => undefined);
+    const ready = /\bcaisson: ready: .* slot B\b/;
+    if (!(await comes(machine, ready, { from, limitSeconds: RESTARTS_SECONDS })))
+      return [fact(false, `slot B was not ready within ${RESTARTS_SECONDS} s`)];
+    await machine.connect(machine.console.findLastIndex(line => ready.test(line)));
     const restarts = machine.boots - 1;
     const read = await machine.sh(`cat ${FILE} >/dev/null`);
     return [
-      fact(restarts === 3, `it restarted ${restarts} times`),
+      // Once for who read the file, and in each of the three tries for the health check.
+      fact(restarts === 4, `it restarted ${restarts} times`),
       ...(await runsFrom(machine, 'B')),
       fact(read.exitCode === 0, 'there the file can be read'),
     ];

@@ -52,7 +52,13 @@ export const ENFORCED: Declaration = {
   ...DECLARATION,
   verifiedBoot: 'enforced',
   features: { ...DECLARATION.features, tpm: 'on' },
-  overlays: { content: 'cargo', store: '/.hold', entries: [{ path: '/etc', mode: 'declared', flags: [] }], direct: [] },
+  overlays: {
+    content: 'cargo',
+    store: '/.hold',
+    entries: [{ path: '/etc', mode: 'declared', flags: [] }],
+    direct: [],
+    atUpdate: [],
+  },
 };
 
 /** The extents of a file of a slot, by the last part of its path. */

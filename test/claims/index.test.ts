@@ -30,7 +30,8 @@ test('every claim that is written is in the list', () => {
 
 test('claims that look back are in a state that has one before it', () => {
   for (const claim of CLAIMS)
-    if (claim.prepare !== null) expect(['rebooted', 'full', 'unreadable', 'other', 'grown']).toContain(claim.scenario);
+    if (claim.prepare !== null)
+      expect(['rebooted', 'full', 'unreadable', 'other', 'grown', 'updated', 'returned']).toContain(claim.scenario);
 });
 
 test('an image without overlays, firewall and SSH still promises something', () => {

@@ -49,7 +49,7 @@ export function legsOfOne(options: LegOptions): Leg[] {
     {
       scenario: 'first',
       summary: 'first boot of a provisioned copy',
-      reach: () => options.start(request(options, { image: one, name: 'one' })),
+      reach: () => options.start(requestOf(options, { image: one, name: 'one' })),
     },
     {
       scenario: 'rebooted',
@@ -89,7 +89,7 @@ export function legsOfOne(options: LegOptions): Leg[] {
 export function legsOfTwo(options: LegOptions): Leg[] {
   const { one, two, diskBytes, tpm } = options;
   const grown = (times: number): MachineRequest => ({
-    ...request(options, { image: two, name: 'two' }),
+    ...requestOf(options, { image: two, name: 'two' }),
     otherDisks: [one],
     growTo: diskBytes + times * GROWTH,
     tpm,
@@ -117,7 +117,7 @@ export function legsOfImage(options: LegOptions): Leg[] {
     {
       scenario: 'unprovisioned',
       summary: 'the image as it was built',
-      reach: () => options.start({ ...request(options, { image: options.image, name: 'image' }), login: false }),
+      reach: () => options.start({ ...requestOf(options, { image: options.image, name: 'image' }), login: false }),
     },
   ];
 }
@@ -131,7 +131,7 @@ export function legsOfAttacked(options: LegOptions): Leg[] {
       summary: 'first boot of a copy with hostile files on Data and a damaged block in its root',
       reach: async () =>
         options.start({
-          ...request(options, { image: attacked, name: 'attacked' }),
+          ...requestOf(options, { image: attacked, name: 'attacked' }),
           tpm: declaration.features.tpm === 'on',
           damage: await attackedRoot(disk),
         }),
@@ -148,14 +148,14 @@ export function legsOfDamaged(options: LegOptions, { name, damage }: Claim): Leg
       summary: `a copy that is damaged: ${name}`,
       reach: async () =>
         options.launch({
-          ...request(options, { image: one, name: `damaged-${name}` }),
+          ...requestOf(options, { image: one, name: `damaged-${name}` }),
           damage: (await damage?.(disk)) ?? [],
         }),
     },
   ];
 }
 
-function request(
+export function requestOf(
   { declaration, key, memoryMiB, cpus, scratch, firmware }: LegOptions,
   { image, name }: { image: DiskFile; name: string },
 ): MachineRequest {
@@ -170,18 +170,19 @@ function request(
     credentials: {},
     scratch: path.join(scratch, `vm-${name}`),
     growTo: 0,
+    logWrites: false,
     firmware,
     damage: [],
     login: true,
   };
 }
 
-function reached(machine: GuestMachine | null): GuestMachine {
+export function reached(machine: GuestMachine | null): GuestMachine {
   if (machine === null) throw new Error('a leg that goes on has none before it');
   return machine;
 }
 
-async function mustRun(machine: GuestMachine, script: string): Promise<void> {
+export async function mustRun(machine: GuestMachine, script: string): Promise<void> {
   const { exitCode, stderr } = await machine.sh(script, { limitSeconds: FILLING });
   if (exitCode !== 0)
     throw new ClaimFault(`what leads there ended with exit code ${exitCode}: ${stderr.trim().slice(-200)}`);

@@ -29,8 +29,13 @@ export function neededScenarios(claims: readonly Claim[]): Scenario[] {
   );
   if (first) wanted.add('first');
   if (wanted.has('grown')) wanted.add('other');
+  if (AFTER_AN_UPDATE.some(each => wanted.has(each))) wanted.add('updated');
+  if (wanted.has('updated')) wanted.add('updating');
   return SCENARIOS.filter(each => wanted.has(each));
 }
+
+/** Each begins on slot B, and the first two end there. */
+const AFTER_AN_UPDATE: readonly Scenario[] = ['damaged-update', 'unhealthy-update', 'returned'];
 
 function unknownClaim(name: string, names: readonly string[]): UsageFault {
   const near = nearest(name, names);

@@ -11,8 +11,10 @@ import { diskFile } from '../disk-file.ts';
 import { diskParts } from './disk-parts.ts';
 import { provingFirmware } from './firmware.ts';
 import { diskOf, predictedPcrsOf, rootHashesOf } from './image-facts.ts';
+import { legsOfUpdates } from './legs-of-updates.ts';
 import { legsOfAttacked, legsOfDamaged, legsOfImage, legsOfOne, legsOfTwo, type LegOptions } from './legs.ts';
 import { neededScenarios } from './pick.ts';
+import { updateBundles } from './update-bundles.ts';
 import { runTrack, type TrackOptions, type TrackResult } from './track.ts';
 import { openWorkshop, type WorkshopOptions } from './workshop.ts';
 
@@ -75,6 +77,10 @@ export async function runClaims(context: CommandContext, proving: Proving): Prom
       await runTrack(legsOfOne(legs), { ...track, watchers }),
       await runTrack(legsOfTwo(legs), track),
       await runTrack(legsOfImage(legs), track),
+      await runTrack(
+        legsOfUpdates(legs, async () => updateBundles(context, { image: opened, disk, declaration, tools, scratch })),
+        track,
+      ),
       await runTrack(legsOfAttacked(legs), track),
       ...(await runDamaged(legs, track)),
     ];

@@ -1,5 +1,5 @@
 /** A machine on its way through scenarios: reached, claims tried, next one prepared. */
-import type { Claim, Scenario } from '../../claims/claim.ts';
+import { Untried, type Claim, type Scenario } from '../../claims/claim.ts';
 import { timed } from '../../engine/timed.ts';
 import type { GuestMachine } from '../../engine/machine/guest-machine.ts';
 import type { ProvenBoot, ProvenClaim } from '../../formats/proof.ts';
@@ -75,9 +75,9 @@ async function runLeg(
       came = await reach(machine);
     } catch (error) {
       signal.throwIfAborted();
-      const reason = `the machine was not ready: ${error instanceof Error ? error.message : String(error)}`;
-      emit({ type: 'warning', message: `${scenario}: ${reason}`, hint: '' });
-      result.claims.push(...own.map(each => unreached(each, subject.declaration, { verdict: 'failed', reason })));
+      const outcome = outcomeOf(error);
+      emit({ type: 'warning', message: `${scenario}: ${outcome.reason}`, hint: '' });
+      result.claims.push(...own.map(each => unreached(each, subject.declaration, outcome)));
       await machine?.kill();
       return { value: null, detail: 'not ready' };
     }
@@ -101,6 +101,14 @@ async function runLeg(
       detail: `ready in ${came.bootSeconds?.toFixed(1) ?? '?'} s, ${passed} of ${own.length} proven`,
     };
   });
+}
+
+function outcomeOf(error: unknown): { verdict: 'failed' | 'not tried'; reason: string } {
+  if (error instanceof Untried) return { verdict: 'not tried', reason: error.message };
+  return {
+    verdict: 'failed',
+    reason: `the machine was not ready: ${error instanceof Error ? error.message : String(error)}`,
+  };
 }
 
 function leftOver(legs: readonly Leg[], last: Scenario, options: TrackOptions): ProvenClaim[] {

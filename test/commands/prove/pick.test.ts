@@ -56,6 +56,9 @@ describe('scenarios', () => {
     ],
     [['grown'], ['other', 'grown']],
     [['unprovisioned'], ['unprovisioned']],
+    [['updating'], ['updating']],
+    [['damaged-update'], ['updating', 'updated', 'damaged-update']],
+    [['returned'], ['updating', 'updated', 'returned']],
   ] as const)('for claims of %s: %s', (wanted, needed) => {
     expect(neededScenarios(wanted.map(scenario => claim({ name: scenario, scenario })))).toEqual(needed);
   });

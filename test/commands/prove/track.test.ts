@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { Untried } from '../../../pipeline/claims/claim.ts';
 import { runTrack, type Leg, type TrackOptions } from '../../../pipeline/commands/prove/track.ts';
 import type { GuestMachine } from '../../../pipeline/engine/machine/guest-machine.ts';
 import { BuildFault } from '../../../pipeline/engine/fault.ts';
@@ -69,6 +70,17 @@ test('a machine that does not come up fails its claims; later ones are not tried
   ]);
   expect(warnings).toEqual(['rebooted: the machine was not ready: no ready line within 600 s']);
   expect(killed.length).toBeGreaterThan(0);
+});
+
+test('where something is missing that this host has not, claims are not tried, and none has failed', async () => {
+  const result = await runTrack(
+    [leg('first', () => Promise.reject(new Untried('no key'))), leg('full', async () => machine([]))],
+    options({ needed: ['first', 'full'] }),
+  );
+  expect(result.claims.map(each => [each.name, each.verdict, each.reason])).toEqual([
+    ['keel', 'not tried', 'no key'],
+    ['tide', 'not tried', 'the machine did not come up for "first", which comes before'],
+  ]);
 });
 
 test('a stop ends the machine and is passed on', async () => {
