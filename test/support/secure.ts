@@ -1,9 +1,10 @@
 /** The image of pipeline/secure.yaml, signed with keys of its own; made once for all tests that want it. */
-import { cp, mkdir } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { SharedBuilds } from '../system/set-up.ts';
 import { caisson } from './caisson.ts';
+import { copyProject } from './project.ts';
 
 export interface SecureImage {
   /** Folder of a project with the keys below it. */
@@ -19,8 +20,7 @@ export async function secureImage({ own, scratch }: SharedBuilds): Promise<Secur
   const out = path.join(project, 'out/secure');
   if (!existsSync(path.join(out, 'build.json'))) {
     await mkdir(project, { recursive: true });
-    for (const name of ['pipeline', 'layouts', 'overlays', 'rootfs-manifests'])
-      await cp(path.join(own.project, name), path.join(project, name), { recursive: true });
+    await copyProject(own.project, project);
     const options = { cwd: project, cache: own.cache };
     for (const args of [
       ['keys', 'new', 'keys'],

@@ -20,6 +20,12 @@ describe('the same image from root and from an ordinary user', () => {
     expect(a).toEqual(b);
   });
 
+  it('gave byte-identical bundles', async () => {
+    const name = `eflow-${own.record.version}.raucb`;
+    const [a, b] = await Promise.all([root, user].map(each => digestFile(path.join(each.out, name), never)));
+    expect(a).toEqual(b);
+  });
+
   it.each(steps)('step %s made the same bytes under the same key', id => {
     const [a, b] = [root, user].map(build => build.record.stages.find(each => each.id === id));
     expect(a?.cached).toBe(false);
@@ -38,7 +44,11 @@ describe('build.json', () => {
       const { sha256, bytes } = await digestFile(path.join(own.out, each.path), never);
       expect({ sha256, bytes }).toEqual({ sha256: each.sha256, bytes: each.bytes });
     }
-    expect(own.record.artifacts.map(each => each.path)).toEqual(['eflow.vhdx', 'eflow.raw']);
+    expect(own.record.artifacts.map(each => each.path)).toEqual([
+      'eflow.vhdx',
+      'eflow.raw',
+      `eflow-${own.record.version}.raucb`,
+    ]);
   });
 
   it('describes the partitions of the layout, with what is used', () => {
@@ -86,7 +96,7 @@ describe('a second build', () => {
   it('reuses every step and leaves the files alone', async () => {
     const before = await readFile(path.join(own.out, 'build.json'), 'utf8');
     const { exitCode, stdout } = await caisson(
-      ['build', 'eflow', '--format', 'vhdx,raw', '--out', path.dirname(own.out), '--json'],
+      ['build', 'eflow', '--bundle', '--format', 'vhdx,raw', '--out', path.dirname(own.out), '--json'],
       { cwd: own.project, cache: own.cache },
     );
     expect(exitCode).toBe(0);
@@ -102,7 +112,7 @@ describe('a second build', () => {
 
   it('plans nothing to build', async () => {
     const { stdout } = await caisson(
-      ['plan', 'eflow', '--format', 'vhdx,raw', '--out', path.dirname(own.out), '--json'],
+      ['plan', 'eflow', '--bundle', '--format', 'vhdx,raw', '--out', path.dirname(own.out), '--json'],
       { cwd: own.project, cache: own.cache },
     );
     const plan = JSON.parse(stdout) as { steps: { id: string; state: string }[] };

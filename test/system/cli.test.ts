@@ -1,9 +1,10 @@
 /** The command line as its users meet it: bad input, interruption, output for programs and for logs. */
-import { cp, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { caisson, CLI, PROJECT, type CliResult } from '../support/caisson.ts';
+import { caisson, CLI, type CliResult } from '../support/caisson.ts';
+import { copyWithKeys } from '../support/project.ts';
 
 const { own, scratch } = inject('builds');
 const folder = path.join(scratch, 'cli');
@@ -12,8 +13,7 @@ const cache = path.join(folder, 'cache');
 
 beforeAll(async () => {
   await mkdir(cache, { recursive: true });
-  for (const name of ['pipeline', 'layouts', 'overlays', 'rootfs-manifests'])
-    await cp(path.join(PROJECT, name), path.join(project, name), { recursive: true, verbatimSymlinks: true });
+  await copyWithKeys(own.project, project);
   for (const name of ['pool', 'resolutions', 'trees'])
     await symlink(path.join(own.cache, name), path.join(cache, name));
 });

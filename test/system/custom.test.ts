@@ -175,7 +175,7 @@ describe('booted', () => {
     expect(machine.facts.cmdline).toContain('panic=9');
     // GRUB read and wrote its state on a disk of 4096-byte sectors.
     expect(machine.facts.tries).toMatch(
-      /^ORDER=A B VERITY=on B_OK=1 B_TRY=0 A_OK=1 A_TRY=1 STARTED=\d{4}(_\d{1,2}){5}$/,
+      /^ORDER=A B VERITY=on B_OK=1 B_TRY=0 A_OK=1 A_TRY=1 STARTED=\d{4}(_\d{1,2}){5} SELECTOR=\d+$/,
     );
   });
 

@@ -13,6 +13,7 @@ const SECURITY = 'd719b2cb-3d3a-4596-a3bc-dad00e67656f';
 /** With all that divides names in openssl's option. */
 const NAME = String.raw`Reef/CN=Eel + Söhne \ 1`;
 const NAMES = ['PK', 'KEK', 'db'];
+const UPDATE = ['update-ca', 'update'];
 
 /** What making them printed. */
 let told: CliResult;
@@ -27,6 +28,7 @@ describe('caisson keys new', () => {
   it('makes a folder of its owner’s alone, of all files, the keys unreadable to others', async () => {
     expect(told).toMatchObject({ exitCode: 0, stderr: '' });
     expect(told.stdout).toContain(`key: "${at('made/db.key')}"`);
+    expect(told.stdout).toContain(`keyring: "${at('made/update-ca.crt')}"`);
     expect((await stat(at('made'))).mode & 0o777).toBe(0o700);
     const modes = await Promise.all(
       (await readdir(at('made'))).map(async name => [
@@ -38,6 +40,10 @@ describe('caisson keys new', () => {
       Object.fromEntries([
         ...NAMES.flatMap(name => [
           ...['crt', 'cer', 'esl', 'auth'].map(each => [`${name}.${each}`, '644']),
+          [`${name}.key`, '600'],
+        ]),
+        ...UPDATE.flatMap(name => [
+          [`${name}.crt`, '644'],
           [`${name}.key`, '600'],
         ]),
         ['GUID', '644'],
@@ -71,6 +77,23 @@ describe('caisson keys new', () => {
     const listed = await run('sig-list-to-certs', `${file}.esl`, `/mnt/work/${name}-listed`);
     expect(listed.toLowerCase()).toContain(owner);
     expect((await readFile(at(`${name}-listed-0.der`))).equals(await readFile(at(`made/${name}.cer`)))).toBe(true);
+  });
+
+  it('makes an update key for bundles alone, issued by an authority for certificates alone', async () => {
+    const file = (name: string): string => `/mnt/work/made/${name}`;
+    const verify = async (purpose: string, name: string) =>
+      run('openssl', 'verify', '-x509_strict', '-purpose', purpose, '-CAfile', file('update-ca.crt'), file(name));
+    expect(await verify('codesign', 'update.crt')).toContain('OK');
+    await expect(verify('sslserver', 'update.crt')).rejects.toThrow('openssl');
+    await expect(verify('codesign', 'update-ca.crt')).rejects.toThrow('openssl');
+    for (const name of UPDATE) {
+      const text = await run('openssl', 'x509', '-in', file(`${name}.crt`), '-noout', '-text', '-dates');
+      expect(text).toContain('Public-Key: (3072 bit)');
+      expect(text).toContain('notBefore=Jan  1 00:00:00 2020 GMT\nnotAfter=Dec 31 23:59:59 2049 GMT');
+      expect(await run('openssl', 'pkey', '-in', file(`${name}.key`), '-pubout')).toBe(
+        await run('openssl', 'x509', '-in', file(`${name}.crt`), '-noout', '-pubkey'),
+      );
+    }
   });
 
   it.each([
@@ -175,9 +198,10 @@ describe('caisson keys new', () => {
     expect([...document.files].toSorted()).toEqual((await readdir(at('second'))).toSorted());
     expect(document.owner).toBe((await readFile(at('second/GUID'), 'utf8')).trim());
     for (const { name, sha256 } of document.certificates)
-      expect((await run('openssl', 'dgst', '-sha256', '-r', `/mnt/work/second/${name}.cer`)).split(' ')[0]).toBe(
-        sha256,
-      );
+      expect(
+        await run('openssl', 'x509', '-in', `/mnt/work/second/${name}.crt`, '-noout', '-fingerprint', '-sha256'),
+      ).toBe(`sha256 Fingerprint=${(sha256.toUpperCase().match(/../g) ?? []).join(':')}`);
+    expect(document.certificates.map(each => each.name)).toEqual([...NAMES, ...UPDATE]);
     expect(stdout).not.toContain('PRIVATE');
   });
 });

@@ -2,12 +2,13 @@
 import { chmod, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { openSigner, type OpenSigner, type SigningKey } from '../../pipeline/engine/signer.ts';
+import type { SigningKey } from '../../pipeline/config/types.ts';
+import { openBundleSigner, openSigner, type OpenSigner } from '../../pipeline/engine/signer.ts';
 import { testEnvironment } from '../support/caisson.ts';
 import { workplace } from '../support/provisioned.ts';
 
 const builds = inject('builds');
-const { folder, at, run } = workplace(builds, 'pkcs11');
+const { folder, at, run, cli } = workplace(builds, 'pkcs11');
 const MODULE = '/usr/lib/softhsm/libsofthsm2.so';
 const [PIN, EPOCH] = ['7913-kelp', 1_600_000_000];
 const environment = { ...testEnvironment(at('cache')), inherited: { SOFTHSM2_CONF: at('softhsm.conf') } };
@@ -117,6 +118,56 @@ describe('a key in a token', () => {
       'Signature verification OK',
     );
     await expect(run('sbverify', '--cert', '/mnt/work/other.crt', '/mnt/work/signed.efi')).rejects.toThrow('sbverify');
+  });
+
+  it('signs bundles too, with the same bytes as that key in a file', async () => {
+    const made = await cli('keys', 'new', at('update-keys'));
+    expect(made.exitCode, made.stderr).toBe(0);
+    const [key, certificate] = [at('update-keys/update.key'), at('update-keys/update.crt')];
+    await execa(
+      'softhsm2-util',
+      ['--import', key, '--token', 'harbour keys', '--label', 'purser', '--id', '09', '--pin', PIN],
+      { env: environment.inherited },
+    );
+    await writeFile(at('manifest'), '[update]\ncompatible=reef\n');
+    const signedBy = async (name: string, signing: Partial<SigningKey>): Promise<Buffer> => {
+      const signer = await openBundleSigner(
+        { key: URI.replace('pilot', 'purser'), certificate, module: MODULE, pinFile: 'pin', ...signing },
+        {
+          environment,
+          tools: builds.tools,
+          folder,
+          epoch: EPOCH,
+          signal: new AbortController().signal,
+          keyring: await readFile(at('update-keys/update-ca.crt'), 'utf8'),
+        },
+      );
+      try {
+        await signer.sign({ work: folder, request: at('manifest'), signed: at(name), epoch: EPOCH });
+      } finally {
+        await signer.close();
+      }
+      return readFile(at(name));
+    };
+    const byFile = await signedBy('file.cms', { key, module: '', pinFile: '' });
+    expect((await signedBy('token.cms', {})).equals(byFile)).toBe(true);
+    await expect(signedBy('other.cms', { key: URI })).rejects.toMatchObject({
+      message: expect.stringContaining('do not belong together') as string,
+    });
+    const trust = ['-CAfile', '/mnt/work/update-keys/update-ca.crt', '-purpose', 'codesign'];
+    const read = [
+      'cms',
+      '-verify',
+      '-binary',
+      '-inform',
+      'DER',
+      '-in',
+      '/mnt/work/token.cms',
+      '-out',
+      '/mnt/work/read',
+    ];
+    await run('openssl', ...read, ...trust);
+    expect(await readFile(at('read'), 'utf8')).toBe('[update]\ncompatible=reef\n');
   });
 
   it('shows its PIN in no command line, and leaves no process, file or copy of the key behind', async () => {

@@ -8,6 +8,7 @@ import path from 'node:path';
 import { execa } from 'execa';
 import type { TestProject } from 'vitest/node';
 import { asRoot, CLI, PROJECT } from '../support/caisson.ts';
+import { copyProject } from '../support/project.ts';
 import { buildTools, vmTools } from '../support/vm-tools.ts';
 
 export interface BuildRecord {
@@ -30,6 +31,7 @@ export interface BuildRecord {
     used: number;
     free: number;
   }[];
+  bundle: { images: { content: string; bytes: number }[] } | null;
   artifacts: { name: string; path: string; bytes: number; sha256: string }[];
   stages: { id: string; stage: string; key: string; sha256: string; bytes: number; cached: boolean; seconds: number }[];
   packages: Record<string, { name: string; version: string }[]>;
@@ -76,12 +78,13 @@ export default async function setUp(project: TestProject): Promise<() => Promise
   // What was fetched and the trees of programs are taken over; no step is.
   for (const name of ['pool', 'resolutions', 'trees'])
     await addMissing(path.join(home, name), path.join(rootCache, name));
-  const root = await buildAsRoot(scratch, rootCache);
+  const rootProject = await rootProjectWithKeys(scratch, rootCache);
+  const root = await buildAsRoot({ project: rootProject, scratch, cache: rootCache });
   if (process.geteuid?.() === 0) await vmTools(rootCache);
   // Given back for the next run; root's trees only to root, who alone can read all of them.
   const kept = process.geteuid?.() === 0 ? ['pool', 'resolutions', 'trees'] : ['pool', 'resolutions'];
   for (const name of kept) await addMissing(path.join(rootCache, name), path.join(home, name));
-  const user = await buildAsUser(scratch, rootCache);
+  const user = await buildAsUser({ project: rootProject, scratch, cache: rootCache });
   const own = process.geteuid?.() === 0 ? root : user;
   project.provide('builds', { root, user, own, tools: await buildTools(own.cache), scratch });
   return async () => {
@@ -91,7 +94,23 @@ export default async function setUp(project: TestProject): Promise<() => Promise
   };
 }
 
-async function buildAsRoot(scratch: string, cache: string): Promise<SharedBuild> {
+/** Of its own, with keys of its own: those of the project, if any, are nobody's business. */
+async function rootProjectWithKeys(scratch: string, cache: string): Promise<string> {
+  const project = path.join(scratch, 'root-project');
+  await copyProject(PROJECT, project);
+  const make = [process.execPath, CLI, '--plain', 'keys', 'new', path.join(project, 'keys')];
+  const [program = '', ...args] = [...asRoot(), 'env', `CAISSON_CACHE=${cache}`, ...make];
+  await execa(program, args, { cwd: PROJECT, stdin: 'ignore', stdout: 'inherit', stderr: 'inherit' });
+  return project;
+}
+
+interface Place {
+  project: string;
+  scratch: string;
+  cache: string;
+}
+
+async function buildAsRoot({ project, scratch, cache }: Place): Promise<SharedBuild> {
   const out = path.join(scratch, 'root-out');
   const [program, ...args] = [
     ...asRoot(),
@@ -102,32 +121,34 @@ async function buildAsRoot(scratch: string, cache: string): Promise<SharedBuild>
     CLI,
     'build',
     'eflow',
+    '--bundle',
     '--format',
     process.geteuid?.() === 0 ? 'vhdx,raw' : 'vhdx',
     '--out',
     out,
     '--plain',
   ];
-  await execa(program, args, { cwd: PROJECT, stdin: 'ignore', stdout: 'inherit', stderr: 'inherit' });
-  return sharedBuild(path.join(out, 'eflow'), cache, PROJECT);
+  await execa(program, args, { cwd: project, stdin: 'ignore', stdout: 'inherit', stderr: 'inherit' });
+  return sharedBuild(path.join(out, 'eflow'), cache, project);
 }
 
 /**
  * Everything that could leak into the bytes is different: who, where, when in the day, umask, language, jobs. The
  * user is one that this makes, when root runs the tests; otherwise the one who runs them.
  */
-async function buildAsUser(scratch: string, rootCache: string): Promise<SharedBuild> {
+async function buildAsUser({ project: rootProject, scratch, cache: rootCache }: Place): Promise<SharedBuild> {
   const folder = path.join(scratch, 'user', 'other place');
   const clone = path.join(folder, 'project');
   await mkdir(clone, { recursive: true });
   for (const name of ['package.json', 'dist', 'node_modules', 'pipeline', 'layouts', 'overlays', 'rootfs-manifests'])
     await cp(path.join(PROJECT, name), path.join(clone, name), { recursive: true, verbatimSymlinks: true });
+  await giveKeys(path.join(rootProject, 'keys'), path.join(clone, 'keys'));
   const cache = path.join(folder, 'cache');
   for (const name of ['pool', 'resolutions'])
     await cp(path.join(rootCache, name), path.join(cache, name), { recursive: true });
   const out = path.join(folder, 'out');
   const formats = process.geteuid?.() === 0 ? 'vhdx' : 'vhdx,raw';
-  const script = `umask 077; cd "$1" && exec "$2" dist/cli.js build eflow --format ${formats} --jobs 1 --out "$3" --plain`;
+  const script = `umask 077; cd "$1" && exec "$2" dist/cli.js build eflow --bundle --format ${formats} --jobs 1 --out "$3" --plain`;
   const environment = [
     'env',
     '-i',
@@ -150,6 +171,18 @@ async function buildAsUser(scratch: string, rootCache: string): Promise<SharedBu
   ];
   await execa(program, args, { stdin: 'ignore', stdout: 'inherit', stderr: 'inherit' });
   return sharedBuild(path.join(out, 'eflow'), cache, clone);
+}
+
+/** The same keys, for who runs the tests; root made them, and they are readable by their owner alone. */
+async function giveKeys(from: string, to: string): Promise<void> {
+  const owner = `${process.getuid?.() ?? 0}:${process.getgid?.() ?? 0}`;
+  for (const argv of [
+    ['cp', '--recursive', from, to],
+    ['chown', '--recursive', owner, to],
+  ]) {
+    const [program = '', ...args] = [...asRoot(), ...argv];
+    await execa(program, args);
+  }
 }
 
 /** Prefix that runs a command as an ordinary user, who owns `folder` from then on. */
