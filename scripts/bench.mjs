@@ -32,7 +32,7 @@ try {
   // Packages in the pool and the trees of programs made: what a release engineer has after the first build.
   await run(cacheHome, path.join(scratch, 'warm'), project);
   mkdirSync(copy);
-  for (const name of ['pipeline', 'layouts', 'overlays', 'rootfs-manifests'])
+  for (const name of ['pipeline', 'layouts', 'overlays', 'rootfs-manifests', 'keys'])
     cpSync(path.join(project, name), path.join(copy, name), { recursive: true, verbatimSymlinks: true });
 
   const fromPool = sharedCache('from-pool', ['pool', 'resolutions', 'apt']);
@@ -59,6 +59,8 @@ try {
   container();
   console.log('');
   verifiedBoot();
+  console.log('');
+  updates();
   console.log('');
   machine();
 } finally {
@@ -204,7 +206,6 @@ function verifiedBoot() {
     inTools([...format, '--fec-device=/mnt/work/root', `--fec-offset=${bytes + 2 ** 21}`, '--fec-roots=2']);
     if (round > 0) trees.push((performance.now() - start) / 1000);
   }
-  caisson('keys', 'new', 'keys');
   caisson('build', 'secure', '--out', out);
   const { stages } = JSON.parse(readFileSync(path.join(out, 'secure/build.json'), 'utf8'));
   const signing = stages.filter(each => each.stage === 'sign');
@@ -221,6 +222,43 @@ function verifiedBoot() {
         `flipped bits: ${tampering.trials} in each of ${tampering.strata.length} parts, ${tampering.trialsPerSecond} trials a second`,
         tampering.seconds.toFixed(0),
       ],
+    ],
+  );
+}
+
+/** Bundles: of the image, of a root of 150 MB, and the differences that one other file makes. */
+function updates() {
+  const file = name => path.join(copy, 'overlays/base/opt/bench', name);
+  mkdirSync(path.dirname(file('')), { recursive: true });
+  const bundle = (version, folder) => {
+    caisson('build', 'eflow', '--set', `version=${version}`, '--bundle', '--out', path.join(scratch, folder));
+    const { stages } = JSON.parse(readFileSync(path.join(scratch, folder, 'eflow/build.json'), 'utf8'));
+    const named = path.join(scratch, folder, `eflow/eflow-${version}.raucb`);
+    return { path: named, bytes: statSync(named).size, stages: new Map(stages.map(each => [each.id, each])) };
+  };
+  const row = (what, { bytes, stages }) => [
+    what,
+    stages.get('bundle').seconds.toFixed(2),
+    (stages.get('verity').bytes / 1e6).toFixed(1),
+    (bytes / 1e6).toFixed(1),
+  ];
+  writeFileSync(file('library'), randomBytes(2 ** 17));
+  const old = bundle('1.0.0', 'old');
+  writeFileSync(file('library'), randomBytes(2 ** 17));
+  const next = bundle('1.0.1', 'next');
+  const start = performance.now();
+  caisson('bundle', 'eflow', '--set', 'version=1.0.1', '--from', old.path, '--out', path.join(scratch, 'next'));
+  const seconds = ((performance.now() - start) / 1000).toFixed(2);
+  const differences = statSync(path.join(scratch, 'next/eflow/eflow-1.0.1-from-1.0.0.raucb')).size;
+  writeFileSync(file('ballast'), randomBytes(98_000_000));
+  const large = bundle('1.0.2', 'large');
+  rmSync(path.dirname(file('')), { recursive: true });
+  table(
+    ['update', 'seconds', 'root, MB', 'bundle, MB'],
+    [
+      row('bundle of eflow', next),
+      row('bundle of a root of 150 MB', large),
+      ['differences, one file of 128 KiB is another', seconds, '', (differences / 1e6).toFixed(2)],
     ],
   );
 }
