@@ -2,6 +2,7 @@
 import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { makeScratch, withCache } from '../engine/cache.ts';
+import { stageSigner } from '../engine/context.ts';
 import { digestArtifact } from '../engine/digest.ts';
 import { sync } from '../engine/files.ts';
 import { timed } from '../engine/timed.ts';
@@ -85,7 +86,11 @@ async function makeDelta(context: CommandContext, { project, full, from, tools, 
           { base, result, full: path.basename(full) },
           { target: path.join(folder, PAYLOAD), work, signal, run, progress },
         );
-        await sealBundle(made, { seed, keyring }, { ...inner, progress, signer: signerIn(folder, key, epoch) });
+        await sealBundle(
+          made,
+          { seed, keyring },
+          { ...inner, progress, signer: stageSigner(key, { work: folder, epoch }) },
+        );
         const { size } = await stat(inner.out);
         return { value: null, detail: `${roundSize(size)}; ${roundSize((await stat(full)).size)} in full` };
       });
@@ -97,16 +102,4 @@ async function makeDelta(context: CommandContext, { project, full, from, tools, 
   }
   const published = await digestArtifact(target, { facts: {}, published: true }, signal);
   emit({ type: 'published', path: target, ...published });
-}
-
-type Key = Awaited<ReturnType<ReturnType<typeof keySigner>['get']>>;
-
-/** For requests in this folder. */
-function signerIn(work: string, key: Key, epoch: number) {
-  const at = (file: string): string => path.join(work, file);
-  return {
-    certificate: key.certificate,
-    sign: async (request: string, signed: string) =>
-      key.sign({ work, request: at(request), signed: at(signed), epoch }),
-  };
 }

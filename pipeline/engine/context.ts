@@ -83,7 +83,8 @@ export async function stepContext(
   };
 }
 
-function stageSigner(signer: Signer, { work, epoch }: { work: string; epoch: number }): StageSigner {
+/** For requests that stand in the host folder `work`. */
+export function stageSigner(signer: Signer, { work, epoch }: { work: string; epoch: number }): StageSigner {
   const at = (name: string): string => path.join(work, name);
   return {
     certificate: signer.certificate,

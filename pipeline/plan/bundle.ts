@@ -1,5 +1,6 @@
 /** `--bundle`: an update of the image's slot, whatever the definition declares. Pure. */
 import type { Image, Layout, Step } from '../config/types.ts';
+import { contentNamed } from './contents.ts';
 import { freeId } from './formats.ts';
 
 /** Why an image has no bundle, and the way out. */
@@ -26,14 +27,14 @@ export function withBundle(image: Image, layout: Layout): Image | NoBundle {
   const disk = stages.find(step => step.stage === 'disk');
   if (disk === undefined)
     return { message: `${image.name} has no disk, whose slots a bundle could be for`, hint: 'add a `stage: disk`' };
-  const selector = contentOf(stages, 'selector', 'state');
+  const selector = contentNamed(stages, 'selector', 'state');
   const contents = slotContents(layout).filter(each => each !== selector && Object.hasOwn(disk.inputs, each));
   if (contents.length === 0)
     return {
       message: `nothing of ${image.name} stands in both slots: layout "${layout.name}" has no partition for either that is filled`,
       hint: 'name two partitions of the same `content`, one with `slot: A` and one with `slot: B`',
     };
-  const root = contentOf(stages, 'initrd', 'root');
+  const root = contentNamed(stages, 'initrd', 'root');
   const ordered = contents.toSorted((a, b) => Number(b === root) - Number(a === root));
   const withSelector = updates.selector === 'on' && selector !== null && Object.hasOwn(disk.inputs, selector);
   const all = withSelector ? [...ordered, selector] : ordered;
@@ -51,10 +52,4 @@ function slotContents({ partitions }: Layout): string[] {
   const inSlot = (slot: 'A' | 'B'): string[] => partitions.filter(each => each.slot === slot).map(each => each.content);
   const second = inSlot('B');
   return [...new Set(inSlot('A'))].filter(each => second.includes(each));
-}
-
-/** The content that the step of this stage names in an option. */
-function contentOf(stages: readonly Step[], stage: string, option: string): string | null {
-  const value = stages.find(step => step.stage === stage)?.options[option];
-  return typeof value === 'string' ? value : null;
 }

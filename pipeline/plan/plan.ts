@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { dependencyClosure, type ResolvedPackage } from '../debian/stanza.ts';
 import type { Image, Layout, Manifest, OverlayTree, Step, Updates } from '../config/types.ts';
+import { contentNamed } from './contents.ts';
 import { OptionFault, UNRESOLVED, type AnyStage, type ImageView, type Signed } from '../stages/stage.ts';
 
 export interface PlannedStep {
@@ -125,7 +126,7 @@ function imageView(input: PlanInput, step: Step, planned: readonly PlannedStep[]
     verifiedBoot,
     hasSigning: signing !== null,
     updates: updates === null ? null : updatesView(updates, input.keyring),
-    selectorContent: selectorContent(input.image.stages),
+    selectorContent: contentNamed(input.image.stages, 'selector', 'state'),
     inputs: Object.keys(step.inputs),
     published: name => planned.find(each => each.id === step.inputs[name])?.publishes ?? null,
     manifest: document => known(input.manifests, document),
@@ -139,12 +140,6 @@ function updatesView(
   keyring: string | null,
 ): ImageView['updates'] {
   return { compatible, downgrade, selector, keyring: keyring ?? UNRESOLVED, hasSigning: signing !== null };
-}
-
-/** As the selector's own step names it. */
-function selectorContent(steps: readonly Step[]): string | null {
-  const state = steps.find(each => each.stage === 'selector')?.options['state'];
-  return typeof state === 'string' ? state : null;
 }
 
 interface KeySource {

@@ -5,6 +5,7 @@ import type { DiskParts } from '../../claims/disk-parts.ts';
 import type { BundleName } from '../../claims/updates.ts';
 import type { DiskImage } from '../../disk/read.ts';
 import type { DiskFile } from '../../engine/machine/guest-machine.ts';
+import { stageSigner } from '../../engine/context.ts';
 import type { Signer } from '../../engine/signer.ts';
 import { toolContext, toolRunner, WORK, type ToolOptions } from '../../engine/tool-runner.ts';
 import type { Bytes } from '../../formats/bytes.ts';
@@ -104,7 +105,6 @@ async function makeBundle(
   const inputs: Record<string, Artifact> = {};
   for (const [content, file] of Object.entries(files)) inputs[content] = await artifactOf(content, file);
   const context = toolContext({ environment, tools, work, epoch, signal }, { name: 'bundle', inputs });
-  const at = (file: string): string => path.join(work, file);
   const resolved = {
     file: '',
     compatible,
@@ -116,13 +116,7 @@ async function makeBundle(
     contents: Object.keys(images),
     selector: selector?.content ?? '',
   };
-  await bundle.build(resolved, {
-    ...context,
-    signer: {
-      certificate: signed.signer.certificate,
-      sign: async (request, made) => signed.signer.sign({ work, request: at(request), signed: at(made), epoch }),
-    },
-  });
+  await bundle.build(resolved, { ...context, signer: stageSigner(signed.signer, { work, epoch }) });
   const target = path.join(scratch, FOLDER, `${name}.raucb`);
   await copyFile(context.out, target);
   return target;
