@@ -9,7 +9,7 @@ import { exportRequests } from '../commands/export-requests.ts';
 import { showPlan } from '../commands/plan.ts';
 import { writeSchemas } from '../commands/schema.ts';
 import { keySigner } from '../commands/signing.ts';
-import { imageArgument, imageOptions, outOption, positive, type ImageOptions } from './options.ts';
+import { imageArgument, imageOptions, mirrorOption, outOption, positive, type ImageOptions } from './options.ts';
 import type { Run } from './run.ts';
 
 export function addMakingCommands(program: Command, run: Run): void {
@@ -101,7 +101,7 @@ function addBundleCommand(program: Command, run: Run): void {
     );
 }
 
-type BuildFlags = ImageOptions & { jobs: number; update?: boolean; offline?: boolean };
+type BuildFlags = ImageOptions & { jobs: number; update?: boolean; offline?: boolean; mirror: string[] };
 
 function buildOptions(command: Command): Command {
   return command
@@ -111,7 +111,8 @@ function buildOptions(command: Command): Command {
       new Option('--offline', 'ask no mirror for anything: packages come from the pool, or the build fails').conflicts(
         'update',
       ),
-    );
+    )
+    .addOption(mirrorOption());
 }
 
 function wantedBuild(image: string, options: BuildFlags): Omit<BuildOptions, 'signerOf'> {
@@ -125,5 +126,6 @@ function wantedBuild(image: string, options: BuildFlags): Omit<BuildOptions, 'si
     jobs: options.jobs,
     update: options.update === true,
     offline: options.offline === true,
+    mirrors: options.mirror,
   };
 }

@@ -13,7 +13,14 @@ export interface ImageOptions {
 }
 
 export function imageOptions(command: Command): Command {
-  return imageArgument(command)
+  return containerOptions(imageArgument(command))
+    .option('--bundle', 'make NAME-VERSION.raucb too: a signed update for the slot that does not run')
+    .addOption(outOption());
+}
+
+/** Which containers are made of it. */
+export function containerOptions(command: Command): Command {
+  return command
     .addOption(
       new Option('--format <list>', `containers to make: ${CONTAINER_FORMATS.join(', ')}`)
         .argParser(formats)
@@ -23,9 +30,7 @@ export function imageOptions(command: Command): Command {
       new Option('--compress <how>', 'zst: make FILE.zst of each container too; FILE stays beside it')
         .choices(COMPRESSIONS)
         .default('none', 'only what the definition compresses'),
-    )
-    .option('--bundle', 'make NAME-VERSION.raucb too: a signed update for the slot that does not run')
-    .addOption(outOption());
+    );
 }
 
 /** A definition, with changes. */
@@ -41,6 +46,20 @@ export function imageArgument(command: Command): Command {
 
 export function outOption(): Option {
   return new Option('--out <dir>', 'output folder').default('out');
+}
+
+/** Of commands that fetch packages of a lock file. */
+export function mirrorOption(): Option {
+  return new Option('--mirror <place>', 'folder or URL asked for packages of the lock file first; may be repeated')
+    .argParser((value: string, all: string[]) => [...all, mirror(value)])
+    .default([], 'none');
+}
+
+function mirror(text: string): string {
+  if (/^https?:\/\/[^\s/]/.test(text)) return text;
+  if (/^[a-z]+:\/\//i.test(text) || text === '')
+    throw new InvalidArgumentError('It must be a folder, or a URL beginning with http:// or https://.');
+  return text;
 }
 
 function formats(text: string): string[] {

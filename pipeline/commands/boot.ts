@@ -16,7 +16,7 @@ import { imageFile } from './image-file.ts';
 import { firmwareOf } from './machine/firmware-keys.ts';
 import { withAnnouncement } from './machine/announcement.ts';
 import { keysOfSeedDisk, loginLine, whoCanLogIn, type Logins } from './machine/logins.ts';
-import { manifestNames, namedToolsTree } from './tools-tree.ts';
+import { manifestNames, namedToolsTree, type ManifestNames } from './tools-tree.ts';
 
 export interface BootOptions {
   /** A file, or the name of an image that was built. */
@@ -97,10 +97,18 @@ async function greeting(
 }
 
 /** Host path of the tree with QEMU, made when it is not there. */
-export async function vmTree(context: CommandContext, names: { tools: string; vmTools: string }): Promise<string> {
+export async function vmTree(context: CommandContext, names: ManifestNames): Promise<string> {
   const { environment, signal, emit, project } = context;
-  const options: PackageOptions = { environment, signal, emit, update: false, offline: false };
+  const options: PackageOptions = {
+    environment,
+    signal,
+    emit,
+    update: false,
+    offline: false,
+    lock: names.lock,
+    mirrors: [],
+  };
   const vmTools = await loadManifest(fileOf(project, 'manifest', names.vmTools));
-  const programs = treePrograms(await namedToolsTree(context, names.tools), environment);
+  const programs = treePrograms(await namedToolsTree(context, names), environment);
   return ensureTree(vmTools, await ensureResolution(vmTools, programs, options), programs, options);
 }

@@ -111,7 +111,10 @@ async function prune(
   const goes = ({ entry, usedAt }: Listed): boolean =>
     references === null ? usedAt.getTime() <= limit : (references.get(entry.key) ?? NONE).images.length === 0;
   const doomed = [...listed.filter(goes).map(each => each.folder), ...(await brokenEntries(folders.store))];
-  if (references === null) doomed.push(...(await oldFiles([folders.trees, folders.pool, folders.apt], limit)));
+  if (references === null)
+    doomed.push(
+      ...(await oldFiles([folders.trees, folders.pool, folders.controls, folders.contents, folders.apt], limit)),
+    );
   let bytes = 0;
   for (const each of doomed) {
     bytes += await sizeBelow(each);

@@ -1,7 +1,8 @@
 /** caisson check: reads documents and reports every fault of every file; builds nothing. With --host, tries the host. */
 import path from 'node:path';
 import { ConfigFault } from '../config/diagnostic.ts';
-import { kindOf, listDocuments } from '../config/places.ts';
+import { LOCK_SUFFIX } from '../config/lock.ts';
+import { fileOf, kindOf, listDocuments } from '../config/places.ts';
 import { loadLayout, loadManifest, loadOverlayTree } from '../config/project.ts';
 import type { Diagnostic } from '../config/types.ts';
 import { checkHost } from '../engine/host.ts';
@@ -53,10 +54,17 @@ export async function checkTheHost(context: CommandContext): Promise<ExitCode> {
 /** A file under layouts/ or rootfs-manifests/ and a folder under overlays/ are checked as such; all else is an image, by name or file. */
 async function checkOne(context: CommandContext, target: string): Promise<void> {
   const kind = target.includes('/') || /\.ya?ml$/.test(target) ? kindOf(target) : 'image';
-  if (kind === 'layout') await loadLayout(target);
+  // A lock is checked against what its image asks.
+  if (kind === 'manifest' && target.endsWith(LOCK_SUFFIX)) await checkOne(context, imageOfLock(target));
+  else if (kind === 'layout') await loadLayout(target);
   else if (kind === 'manifest') await loadManifest(target);
   else if (kind === 'overlay') await loadOverlayTree(target);
   else await loadImage(context, { image: target, sets: [], formats: [], compress: 'none', bundle: false });
+}
+
+/** Of the project that the lock file stands in. */
+function imageOfLock(file: string): string {
+  return fileOf(path.resolve(file, '../..'), 'image', path.basename(file, LOCK_SUFFIX));
 }
 
 async function everything(project: string): Promise<string[]> {

@@ -1,8 +1,10 @@
 /** From the name of an image to its plan: load, check, resolve packages where that is allowed, plan. */
 import { ConfigFault } from '../config/diagnostic.ts';
-import { loadProject, type Project } from '../config/project.ts';
+import { missingInLock, surplusInLock } from '../config/lock-faults.ts';
+import { loadProject, type Project, type ProjectRequest } from '../config/project.ts';
 import type { Manifest } from '../config/types.ts';
-import { ensureResolution, type PackageOptions } from '../engine/packages.ts';
+import { lockedResolution } from '../engine/locked.ts';
+import { ensureResolution, withStanzas, type PackageOptions } from '../engine/packages.ts';
 import { ensureTree, firstPrograms } from '../engine/trees.ts';
 import { recordedResolution, type Resolution } from '../engine/resolve.ts';
 import { cacheFolders } from '../engine/environment.ts';
@@ -13,6 +15,7 @@ import { withFormats, type Wanted } from '../plan/formats.ts';
 import { STAGES } from '../stages/index.ts';
 import { UsageFault, type CommandContext } from './context.ts';
 import { keyringOf, mustHaveKeyring } from './keyring.ts';
+import { mustBeMirrors, mustFitLock } from './lock/rules.ts';
 import { certificateDigests } from './signing.ts';
 
 /** What says which image is meant. */
@@ -32,6 +35,8 @@ export interface PrepareOptions extends ImageOptions {
   update: boolean;
   /** Ask no mirror for anything. */
   offline: boolean;
+  /** Folders and URLs that are asked for packages of the lock file first. */
+  mirrors: readonly string[];
 }
 
 /** A project whose image `--format`, `--compress` and `--bundle` may have changed. */
@@ -54,13 +59,33 @@ export interface Prepared {
   programs: Programs;
 }
 
-/** Loads an image with all that it names. Throws ConfigFault with every fault of every file. */
+/** Loads an image with all that it names. Throws ConfigFault with every fault of every file, its lock file among them. */
 export async function loadImage(context: CommandContext, options: ImageOptions): Promise<LoadedProject> {
+  const loaded = await load(context, options, 'heed');
+  const { lock } = loaded;
+  const manifests = packageManifests(loaded);
+  const faults =
+    lock === null ? [] : [...manifests.flatMap(each => missingInLock(lock, each)), ...surplusInLock(lock, manifests)];
+  if (faults.length > 0) throw new ConfigFault(faults);
+  return loaded;
+}
+
+/** As loadImage, whatever its lock file is like. */
+export async function loadUnlockedImage(context: CommandContext, options: ImageOptions): Promise<LoadedProject> {
+  return load(context, options, 'ignore');
+}
+
+async function load(
+  context: CommandContext,
+  options: ImageOptions,
+  lock: ProjectRequest['lock'],
+): Promise<LoadedProject> {
   const project = await loadProject({
     project: context.project,
     image: options.image,
     sets: [...options.sets],
     stages: STAGES,
+    lock,
   });
   const loaded = {
     ...project,
@@ -95,9 +120,18 @@ export async function planRecorded(
   const { resolutions: folder } = cacheFolders(context.environment.cache);
   const wanted = [toolsManifest(project), ...sourcesOf(planOrThrow(project, {}))];
   const rows = await Promise.all(
-    wanted.map(async manifest => [manifest.name, (await recordedResolution(folder, manifest)) ?? undefined] as const),
+    wanted.map(async manifest => {
+      const known =
+        project.lock === null
+          ? await recordedResolution(folder, manifest)
+          : await lockedResolution(project.lock, manifest, context.environment);
+      return [manifest.name, known ?? undefined] as const;
+    }),
   );
   const resolutions = Object.fromEntries(rows);
+  // What a tool depends on stands in its control file, which a machine that never fetched it does not have.
+  const tools = toolsManifest(project).name;
+  if (resolutions[tools]?.packages.some(each => each.stanza === '')) resolutions[tools] = undefined;
   return { plan: planOrThrow(project, resolutions), resolutions };
 }
 
@@ -105,18 +139,32 @@ export async function planRecorded(
 export async function prepare(context: CommandContext, options: PrepareOptions): Promise<Prepared> {
   const project = await loadImage(context, options);
   mustHaveKeyring(project);
+  mustFitLock(project, options);
+  await mustBeMirrors(options.mirrors);
   const { environment, signal, emit } = context;
-  const { update, offline } = options;
-  const treeOptions: PackageOptions = { environment, signal, emit, update, offline };
+  const { update, offline, mirrors } = options;
+  const treeOptions: PackageOptions = { environment, signal, emit, update, offline, mirrors, lock: project.lock };
   const host = firstPrograms(environment);
   const manifest = toolsManifest(project);
   const toolsResolution = await ensureResolution(manifest, host, treeOptions);
   const tools = await ensureTree(manifest, toolsResolution, host, treeOptions);
   const programs = treePrograms(tools, environment);
-  const resolutions: Record<string, Resolution> = { [manifest.name]: toolsResolution };
+  const known = await withStanzas(toolsResolution, { tree: tools, programs, options: treeOptions });
+  const resolutions: Record<string, Resolution> = { [manifest.name]: known };
   for (const each of sourcesOf(planOrThrow(project, {})))
     resolutions[each.name] ??= await ensureResolution(each, programs, treeOptions);
   return { project, plan: planOrThrow(project, resolutions), resolutions, tools, programs };
+}
+
+/** The manifests whose packages are to be known: of the tools tree, of steps, and of the tree with QEMU where there is one. */
+export function packageManifests(project: LoadedProject): Manifest[] {
+  const vmTools = project.manifests[project.image.vmTools];
+  const all = [
+    toolsManifest(project),
+    ...sourcesOf(planOrThrow(project, {})),
+    ...(vmTools === undefined ? [] : [vmTools]),
+  ];
+  return [...new Map(all.map(each => [each.name, each])).values()];
 }
 
 export function toolsManifest(project: Project): Manifest {

@@ -67,7 +67,7 @@ async function declarationOf(
   context: CommandContext,
   { file, image }: { file: string; image: string },
 ): Promise<Declaration> {
-  const tools = await namedToolsTree(context, (await manifestNames(context, image)).tools);
+  const tools = await namedToolsTree(context, await manifestNames(context, image));
   const scratch = await makeScratch(context.environment, 'prove');
   try {
     return await withTable(context, { image: file, out: '' }, async opened =>

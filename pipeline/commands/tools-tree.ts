@@ -1,5 +1,6 @@
 /** The tools tree for commands that read an image rather than build one. */
 import { exists, fileOf } from '../config/places.ts';
+import type { Lock } from '../config/lock.ts';
 import { loadManifest } from '../config/project.ts';
 import { ensureResolution } from '../engine/packages.ts';
 import { ensureTree, firstPrograms } from '../engine/trees.ts';
@@ -11,25 +12,33 @@ import { loadImage } from './prepare.ts';
  * null and for a name without definition. Made when the cache has none: resolves and fetches what that needs.
  */
 export async function toolsTree(context: CommandContext, image: string | null): Promise<string> {
-  const { tools } = await manifestNames(context, image);
-  return namedToolsTree(context, tools);
+  return namedToolsTree(context, await manifestNames(context, image));
+}
+
+/** Which trees of programs an image is looked at with. */
+export interface ManifestNames {
+  tools: string;
+  vmTools: string;
+  /** What says which packages they have; null without one. */
+  lock: Lock | null;
 }
 
 /** The manifests that the definition of an image names; the usual ones for a file, which has none. */
-export async function manifestNames(
-  context: CommandContext,
-  image: string | null,
-): Promise<{ tools: string; vmTools: string }> {
+export async function manifestNames(context: CommandContext, image: string | null): Promise<ManifestNames> {
   const defined = image !== null && !image.includes('/') && (await exists(fileOf(context.project, 'image', image)));
-  if (!defined) return { tools: 'tools', vmTools: 'vm-tools' };
-  return (await loadImage(context, { image, sets: [], formats: [], compress: 'none', bundle: false })).image;
+  if (!defined) return { tools: 'tools', vmTools: 'vm-tools', lock: null };
+  const loaded = await loadImage(context, { image, sets: [], formats: [], compress: 'none', bundle: false });
+  return { ...loaded.image, lock: loaded.lock };
 }
 
-/** Host path of the tree of the manifest with this name, made by the host's programs when the cache has none. */
-export async function namedToolsTree(context: CommandContext, name: string): Promise<string> {
+/** Host path of the tools tree by the name of its manifest, made by the host's programs when the cache has none. */
+export async function namedToolsTree(
+  context: CommandContext,
+  { tools, lock }: Pick<ManifestNames, 'tools' | 'lock'>,
+): Promise<string> {
   const { environment, signal, emit, project } = context;
-  const options = { environment, signal, emit, update: false, offline: false };
+  const options = { environment, signal, emit, update: false, offline: false, lock, mirrors: [] };
   const host = firstPrograms(environment);
-  const manifest = await loadManifest(fileOf(project, 'manifest', name));
+  const manifest = await loadManifest(fileOf(project, 'manifest', tools));
   return ensureTree(manifest, await ensureResolution(manifest, host, options), host, options);
 }

@@ -1,6 +1,6 @@
 /** pipeline/NAME.yaml: an image, its stages and how they are wired. */
 import { firewallSchema } from './firewall-schema.ts';
-import { dialect, documentName, id, line, mapping, oneOf, text } from './schema-words.ts';
+import { dialect, documentName, id, line, mapping, oneOf, size, text } from './schema-words.ts';
 import type { SchemaObject } from './schema-words.ts';
 
 /** What config must know of a stage; the stage itself is not imported here. */
@@ -107,6 +107,22 @@ export function imageSchema(stages: StageSchemas): SchemaObject {
           selector: onOff('Do bundles bring the selector (shim and GRUB) too? Default: on.'),
         }),
       },
+      release: {
+        description: 'The key that signs releases: `caisson release`. Left out: this project makes none.',
+        ...mapping(['key', 'certificate'], signingKey('Its certificate: a PEM file, for those who verify a release.')),
+      },
+      budgets: {
+        description: 'Limits: a build that crosses one fails. Default: none.',
+        ...mapping([], {
+          root: size('Most that the root file system may have, with hash tree and error correction, e.g. "64 MiB".', 1),
+          image: size('Most that each file with the disk may have, e.g. "120 MiB".', 1),
+          packages: count('Most packages that root and initrd may have together.'),
+          setuid: count('Most files of the root with a setuid or setgid bit.'),
+          listening: count(
+            'Most services that the network may reach: SSH, each entry of `firewall.allow`, each socket unit that listens on an address.',
+          ),
+        }),
+      },
       epoch: text(
         'The time that every file and file system of the image carries: "2026-10-01T00:00:00Z", or seconds since 1970, in quotes.',
         epochPattern,
@@ -130,6 +146,8 @@ function signingKey(certificate: string): Record<string, SchemaObject> {
     pinFile: line('File with the PIN of the token, readable by its owner alone.'),
   };
 }
+
+const count = (description: string): SchemaObject => ({ type: 'integer', minimum: 0, maximum: 999_999, description });
 
 const onOff = (description: string): SchemaObject => oneOf(description, ['on', 'off'], 'switch');
 

@@ -8,7 +8,9 @@ import type { StageSchemas } from './image-schema.ts';
 import { isMapping, listAt, valueAt } from './paths.ts';
 import type { DeclaredSsh } from '../formats/declaration.ts';
 import { signingFaults } from './signing.ts';
+import { parseSize, type Bytes } from '../formats/bytes.ts';
 import type {
+  Budgets,
   Checked,
   Diagnostic,
   Features,
@@ -34,6 +36,8 @@ export interface ImageFile {
   verifiedBoot?: VerifiedBoot;
   signing?: WrittenKey & Partial<Signing>;
   updates?: Partial<Omit<Updates, 'signing'>> & Pick<Updates, 'keyring'> & { signing?: WrittenKey };
+  release?: WrittenKey;
+  budgets?: Partial<Record<'root' | 'image', string>> & Partial<Record<'packages' | 'setuid' | 'listening', number>>;
   epoch: string;
   seed?: string;
   tools?: string;
@@ -83,6 +87,8 @@ export function resolveImage(written: ImageFile, file: string): Image {
     verifiedBoot: written.verifiedBoot ?? 'on',
     signing: written.signing === undefined ? null : { module: '', pinFile: '', firmware: '', ...written.signing },
     updates: resolveUpdates(written),
+    release: written.release === undefined ? null : { module: '', pinFile: '', ...written.release },
+    budgets: resolveBudgets(written.budgets),
     epoch: epochOf(written.epoch),
     seed: written.seed ?? `${written.name} ${written.version}`,
     tools: written.tools ?? 'tools',
@@ -95,6 +101,12 @@ function resolveUpdates({ name, updates }: ImageFile): Updates | null {
   if (updates === undefined) return null;
   const signing = updates.signing === undefined ? null : { module: '', pinFile: '', ...updates.signing };
   return { compatible: name, downgrade: 'refuse', selector: 'on', ...updates, signing };
+}
+
+function resolveBudgets(written: ImageFile['budgets'] = {}): Budgets {
+  const { root, image, packages = null, setuid = null, listening = null } = written;
+  const bytes = (size: string | undefined): Bytes | null => (size === undefined ? null : parseSize(size));
+  return { root: bytes(root), image: bytes(image), packages, setuid, listening };
 }
 
 /** The schema alone, with every step's `inputs` and `options` filled in. */

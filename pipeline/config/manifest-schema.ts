@@ -31,7 +31,11 @@ const unit = text(
 const word = (description: string): SchemaObject =>
   text(description, '^[a-z0-9][a-z0-9./-]*$', 'a word of a-z, 0-9, "-", "." and "/"');
 
-const url = text('Where the archive is.', String.raw`^https?://[^\s/]\S*$`, 'a URL beginning with http:// or https://');
+const url = text(
+  'Where the archive is.',
+  String.raw`^https?://(?!\S*%(?![0-9A-Fa-f]{2}))[^\s/]\S*$`,
+  'a URL beginning with http:// or https://',
+);
 
 /** A colon would begin the next field of passwd(5). */
 const accountPath = (description: string): SchemaObject =>

@@ -39,6 +39,8 @@ export async function namesOf(project: string, kind: DocumentKind): Promise<stri
   const entries = await readdir(path.join(project, FOLDERS[kind]), { withFileTypes: true }).catch(() => []);
   const names = entries.map(entry => {
     if (kind === 'overlay') return entry.isDirectory() ? entry.name : '';
+    // Lock files stand beside the manifests that they lock.
+    if (kind === 'manifest' && entry.name.endsWith('.lock.yaml')) return '';
     return entry.name.endsWith('.yaml') && !entry.isDirectory() ? entry.name.slice(0, -'.yaml'.length) : '';
   });
   return names.filter(name => name !== '' && !name.startsWith('.')).sort(compareText);

@@ -5,6 +5,9 @@ import { placeOf, readDocument } from './document.ts';
 import type { Document } from './document.ts';
 import { checkImage, validateImage } from './image.ts';
 import type { StageSchemas } from './image-schema.ts';
+import { loadLock, lockFile } from './lock.ts';
+import type { Lock } from './lock.ts';
+import { lockFaults } from './lock-faults.ts';
 import { withFeatures } from './manifest.ts';
 import { suggest } from './nearest.ts';
 import { loadOverlay } from './overlay.ts';
@@ -25,6 +28,8 @@ export interface ProjectRequest {
   /** `path=value` changes, applied in order. */
   sets: readonly string[];
   stages: StageSchemas;
+  /** Is the lock file read? */
+  lock: 'heed' | 'ignore';
 }
 
 /** An image and everything it names: loaded, resolved, without faults. */
@@ -38,6 +43,8 @@ export interface Project {
   overlays: Record<string, OverlayTree>;
   /** By path relative to the project. */
   files: Record<string, ProjectFile>;
+  /** The lock file that stands beside the manifests; null without one, or when it is not heeded. */
+  lock: Lock | null;
   /** Where a path of the image stands, e.g. `stages[2].options.partition`; the nearest thing around it if not written. */
   position: (path: string) => Position;
 }
@@ -61,15 +68,17 @@ export async function loadProject(request: ProjectRequest): Promise<Project> {
   const { layout, manifests, overlays, files } = referenced;
   if (image === null || layout === null || all.length > 0) throw new ConfigFault(all);
   const additions = { ...image.features, updates: image.updates === null ? 'off' : 'on' } as const;
+  const asked = Object.fromEntries(
+    Object.entries(manifests).map(([name, each]) => [name, withFeatures(each, additions)]),
+  );
   return {
     folder,
     image,
     layout,
-    manifests: Object.fromEntries(
-      Object.entries(manifests).map(([name, each]) => [name, withFeatures(each, additions)]),
-    ),
+    manifests: asked,
     overlays,
     files,
+    lock: request.lock === 'heed' ? await heededLock(lockFile(folder, baseName(file)), Object.values(asked)) : null,
     position: text => positionOf(document, text),
   };
 }
@@ -103,6 +112,18 @@ async function locateImage({ project, image }: ProjectRequest): Promise<{ folder
   const names = await namesOf(folder, 'image');
   throw new ConfigFault([fileFault(file, `no image "${image}" in ${FOLDERS.image}/`, suggest(image, names))]);
 }
+
+/** Null when there is none. Throws ConfigFault when it is damaged, or of other manifests than these. */
+async function heededLock(file: string, manifests: readonly Manifest[]): Promise<Lock | null> {
+  if (!(await exists(file))) return null;
+  const { value, faults, document } = await loadLock(file);
+  if (value === null || document === null) throw new ConfigFault(faults);
+  const unfit = lockFaults(document, value, manifests);
+  if (unfit.length > 0) throw new ConfigFault(unfit);
+  return value;
+}
+
+const baseName = (file: string): string => path.basename(file).replace(/\.ya?ml$/, '');
 
 /** vm-tools is loaded when the project has it; an image that names another one needs that. */
 async function vmToolsReference(folder: string, references: readonly Reference[]): Promise<Reference[]> {

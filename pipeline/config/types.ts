@@ -174,6 +174,9 @@ export interface Image {
   signing: Signing | null;
   /** Null: the image takes no updates. */
   updates: Updates | null;
+  /** The key that signs releases; null: none is named, and no release can be made. */
+  release: SigningKey | null;
+  budgets: Budgets;
   /** Seconds since 1970: SOURCE_DATE_EPOCH of everything. */
   epoch: number;
   /** From this every UUID, GUID, salt and serial is derived. Default: `NAME VERSION`. */
@@ -217,6 +220,20 @@ export interface Updates {
   downgrade: 'refuse' | 'allow';
   /** Do bundles bring the selector too? */
   selector: Switch;
+}
+
+/** Limits that a build must keep; null where there is none. */
+export interface Budgets {
+  /** Of the root file system with its hash tree and error correction. */
+  root: Bytes | null;
+  /** Of each file that holds the disk. */
+  image: Bytes | null;
+  /** Installed packages of root and initrd together. */
+  packages: number | null;
+  /** Files of the root with a setuid or setgid bit. */
+  setuid: number | null;
+  /** What the network can reach of a machine. */
+  listening: number | null;
 }
 
 /** What checking made of a document: the value when there is not one fault. */

@@ -1,5 +1,6 @@
 /** Configuration of an apt that knows nothing of the machine it runs on; see apt.conf(5) and sources.list(5). */
 import type { Manifest } from '../config/types.ts';
+import { indexStanza, type ResolvedPackage } from './stanza.ts';
 
 /** sources.list of a manifest: every mirror with its suites. */
 export function sourcesList(manifest: Manifest): string {
@@ -8,6 +9,31 @@ export function sourcesList(manifest: Manifest): string {
       suites.map(suite => `deb [arch=${manifest.architecture}] ${url} ${suite} ${manifest.components.join(' ')}\n`),
     )
     .join('');
+}
+
+/** Folder of the index of packages that are held, below apt's own. */
+export const HELD = 'held';
+
+/** The line of sources.list that names it; none without packages. Its signature is the lock's. */
+export function heldSource(held: readonly ResolvedPackage[], directory: string): string {
+  return held.length === 0 ? '' : `deb [trusted=yes] copy:${directory}/${HELD} ./\n`;
+}
+
+/** Its Packages file: versions that mirrors no longer have can be held too. Those without control text cannot. */
+export function heldIndex(held: readonly ResolvedPackage[]): string {
+  return held
+    .filter(each => each.stanza !== '')
+    .map(each => `${indexStanza(each.stanza, each)}\nFilename: ${fileName(each)}\n`)
+    .join('\n');
+}
+
+/** apt_preferences(5): above 1000 a version is taken though it is older than others. */
+export function heldPreferences(held: readonly ResolvedPackage[]): string {
+  return held.map(({ name, version }) => `Package: ${name}\nPin: version ${version}\nPin-Priority: 1001\n`).join('\n');
+}
+
+function fileName({ name, version, architecture }: ResolvedPackage): string {
+  return `./${name}_${version.replace(/^\d+:/, '')}_${architecture}.deb`;
 }
 
 /** apt.conf with all state below `directory` (as the programs see it) and only the manifest's keyring trusted. */
@@ -78,6 +104,12 @@ export function missingPackage(output: readonly string[]): string | null {
     if (match !== null) return match[1] ?? match[2] ?? null;
   }
   return null;
+}
+
+/** Names that relations of other packages could not be met by, from apt's error output, whichever solver wrote it. */
+export function unmetPackages(output: readonly string[]): string[] {
+  const relation = /\b(?:Pre-Depends|Depends|Breaks|Conflicts):? ([a-z0-9][a-z0-9+.-]*)/g;
+  return [...new Set(output.flatMap(line => [...line.matchAll(relation)].map(match => match[1] ?? '')))];
 }
 
 /** What apt could not fetch. `what`: the URI of a file, or mirror, suite and index. */

@@ -8,7 +8,7 @@ export interface ResolvedPackage {
   uri: string;
   bytes: number;
   sha256: string;
-  /** The package's stanza of the archive's Packages file, without `Filename`. */
+  /** What is said of it: by the archive's Packages file (without `Filename`) or its own control file; '' if neither is known. */
   stanza: string;
 }
 
@@ -26,9 +26,24 @@ export function field(stanza: string, name: string): string {
   return match?.[1]?.trim() ?? '';
 }
 
-/** A Packages file in which package N stands at `./SHA256.deb`; apt checks the digest when it reads one. */
-export function packagesIndex(packages: readonly ResolvedPackage[]): string {
-  return packages.map(({ stanza, sha256 }) => `${stanza}\nFilename: ./${sha256}.deb\n`).join('\n');
+/**
+ * A Packages file in which package N stands at `./SHA256.deb`; apt checks the digest when it reads one. It is made of
+ * the packages' own control files: what an archive says beyond those (overrides) would not be in any digest.
+ * `controls`: by SHA-256.
+ */
+export function packagesIndex(
+  packages: readonly ResolvedPackage[],
+  controls: Readonly<Record<string, string>>,
+): string {
+  return packages
+    .map(each => `${indexStanza(controls[each.sha256] ?? '', each)}\nFilename: ./${each.sha256}.deb\n`)
+    .join('\n');
+}
+
+/** A stanza with the size and digest of the file, and no other place or digest. */
+export function indexStanza(stanza: string, { bytes, sha256 }: Pick<ResolvedPackage, 'bytes' | 'sha256'>): string {
+  const own = stanza.replaceAll(/^(?:Filename|Size|MD5sum|SHA1|SHA256|SHA512):.*\n?/gim, '').trimEnd();
+  return `${own}\nSize: ${bytes}\nSHA256: ${sha256}`;
 }
 
 /** Names of `roots` and of everything they depend on, through the stanzas given; unknown names are left out. */
@@ -51,6 +66,22 @@ export function dependencyClosure(packages: readonly ResolvedPackage[], roots: r
   };
   roots.forEach(visit);
   return [...found].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** Of each package by name: the names of those among `packages` that its Depends and Pre-Depends mean, sorted. */
+export function directDependencies(packages: readonly ResolvedPackage[]): Map<string, string[]> {
+  const names = new Set(packages.map(each => each.name));
+  const providers = new Map<string, string[]>();
+  for (const { name, stanza } of packages)
+    for (const virtual of relationNames(field(stanza, 'Provides')))
+      providers.set(virtual, [...(providers.get(virtual) ?? []), name]);
+  return new Map(
+    packages.map(({ name, stanza }) => {
+      const wanted = ['Pre-Depends', 'Depends'].flatMap(each => relationNames(field(stanza, each)));
+      const found = wanted.flatMap(each => (names.has(each) ? [each] : (providers.get(each) ?? [])));
+      return [name, [...new Set(found)].filter(each => each !== name).sort()];
+    }),
+  );
 }
 
 /** "a (>= 1), b:any | c" -> a, b, c. Every alternative counts: whichever is installed is a dependency. */

@@ -6,6 +6,7 @@ import type { Plan, PlannedStep } from '../plan/plan.ts';
 import type { Emit } from '../report/events.ts';
 import type { Artifact, BuildContext, Signed, StageSigner } from '../stages/stage.ts';
 import { cacheFolders, type Environment } from './environment.ts';
+import { readControls } from './controls.ts';
 import { makeRepository } from './pool.ts';
 import type { Resolution } from './resolve.ts';
 import type { Bind } from './sandbox.ts';
@@ -23,6 +24,8 @@ export interface ExecuteOptions {
   fetch: (resolution: Resolution) => Promise<void>;
   /** Whoever signs for steps that sign; asked for when one is built. */
   signer: (signed: Signed) => Promise<Signer>;
+  /** Told of each step that is known, before its file is published. What it throws ends the build. */
+  judge: (id: string, made: Pick<Artifact, 'bytes' | 'facts'>) => void;
   /** Output folder of published files. */
   out: string;
   jobs: number;
@@ -46,7 +49,13 @@ export async function stepContext(
   await rm(log, { force: true });
   const resolution = step.sources === null ? null : options.resolutions[step.sources.name];
   if (step.sources !== null && resolution)
-    await makeRepository(path.join(work, 'repository'), folders.pool, step.sources, resolution.packages);
+    await makeRepository(path.join(work, 'repository'), {
+      pool: folders.pool,
+      manifest: step.sources,
+      packages: resolution.packages,
+      readControls: async (packages, folder) =>
+        readControls(packages, folder, { environment, signal, tree: options.tools }),
+    });
   // A published file is made in the output folder's own file system, so that it can be renamed into place. Whoever
   // builds into that folder has it for itself.
   const outFolder = step.publishes === null ? work : options.out;

@@ -35,7 +35,11 @@ export function cacheFolders(cache: string) {
     store: folder('store'),
     trees: folder('trees'),
     pool: folder('pool'),
+    /** What packages of the pool hold; see commands/release/deb-contents.ts. */
+    contents: folder('contents'),
     resolutions: folder('resolutions'),
+    /** Control files of packages, by SHA-256; see controls.ts. */
+    controls: folder('controls'),
     apt: folder('apt'),
     scratch: folder('scratch'),
     logs: folder('logs'),

@@ -14,22 +14,23 @@ export interface FetchOptions {
 }
 
 /**
- * Fetches packages and returns null, or what to tell the user when some did not come; the files of such a run need
+ * Fetches packages and returns null, or what failed (`explain` makes a fault of it); the files of such a run need
  * checking. A wrong digest may be the fault of a cache on the way, so those are asked for once more, past all caches.
  * Throws the reason of `signal`.
  */
-export async function runFetch(packages: readonly ResolvedPackage[], options: FetchOptions): Promise<unknown> {
+export async function runFetch(packages: readonly ResolvedPackage[], options: FetchOptions): Promise<Failed | null> {
   const first = await attempt(packages, options, []);
   if (first === null) return null;
   const wrong = packages.filter(({ uri }) => first.failures.some(each => each.what === uri && isWrongDigest(each)));
-  if (wrong.length === 0) return explain(first, packages);
+  if (wrong.length === 0) return first;
   const second = await attempt(wrong, options, ['-oAcquire::http::No-Cache=true']);
   const others = first.failures.filter(each => !isWrongDigest(each));
   if (second === null && others.length === 0) return null;
-  return explain({ error: (second ?? first).error, failures: [...(second?.failures ?? []), ...others] }, packages);
+  return { error: (second ?? first).error, failures: [...(second?.failures ?? []), ...others] };
 }
 
-interface Failed {
+export interface Failed {
+  /** Of the program. */
   error: unknown;
   failures: FetchFailure[];
 }
@@ -69,7 +70,8 @@ async function attempt(
   }
 }
 
-function isWrongDigest({ reason }: FetchFailure): boolean {
+/** What came was another file. */
+export function isWrongDigest({ reason }: FetchFailure): boolean {
   return /^Hash Sum mismatch|^File has unexpected size/.test(reason);
 }
 
@@ -78,7 +80,7 @@ function isSilence({ reason }: FetchFailure): boolean {
 }
 
 /** One fault, with package, URI and digest, for the first that failed; a program that failed otherwise speaks for itself. */
-function explain({ error, failures }: Failed, packages: readonly ResolvedPackage[]): unknown {
+export function explain({ error, failures }: Failed, packages: readonly ResolvedPackage[]): unknown {
   const rows = failures.flatMap(failure => {
     const found = packages.find(each => each.uri === failure.what);
     return found === undefined ? [] : [{ ...found, failure }];
@@ -104,6 +106,7 @@ function explain({ error, failures }: Failed, packages: readonly ResolvedPackage
   );
 }
 
-function withoutPassword(uri: string): string {
-  return uri.replace(/^(\w+:\/\/)[^/@]*@/, '$1');
+/** For messages and records: of every URL in the text. */
+export function withoutPassword(text: string): string {
+  return text.replaceAll(/(\w+:\/\/)[^/@\s]*@/g, '$1');
 }

@@ -8,7 +8,7 @@ import { releaseFile } from '../debian/mmdebstrap.ts';
 import { packagesIndex, type ResolvedPackage } from '../debian/stanza.ts';
 import type { Manifest } from '../config/types.ts';
 import { digestFile } from './digest.ts';
-import { runFetch, type FetchOptions } from './fetch.ts';
+import { explain, runFetch, type Failed, type FetchOptions } from './fetch.ts';
 import { codeOf, sync } from './files.ts';
 
 /** Packages the pool does not have, and those whose file there is not what its name says. */
@@ -36,27 +36,48 @@ export async function fetchPackages(
   packages: readonly ResolvedPackage[],
   options: Omit<FetchOptions, 'directory'> & { pool: string },
 ): Promise<void> {
-  const { pool } = options;
+  const failed = await fetchSome(packages, options);
+  if (failed !== null) throw explain(failed, packages) as Error;
+}
+
+/** As fetchPackages, but tells what failed instead of throwing. */
+export async function fetchSome(
+  packages: readonly ResolvedPackage[],
+  options: Omit<FetchOptions, 'directory'> & { pool: string },
+): Promise<Failed | null> {
+  return fillPool(options.pool, packages, async directory => runFetch(packages, { ...options, directory }));
+}
+
+/** `fill` gets a folder in which it leaves SHA256.deb of each package that it could get; what is right is taken in. */
+export async function fillPool<T>(
+  pool: string,
+  packages: readonly ResolvedPackage[],
+  fill: (directory: string) => Promise<T>,
+): Promise<T> {
   const partial = path.join(pool, 'partial');
   await emptyDir(partial);
-  let failure: unknown = null;
   try {
-    failure = await runFetch(packages, { ...options, directory: partial });
+    return await fill(partial);
   } finally {
     // What is complete stays, also when others failed or the user stopped it.
     for (const each of packages) await takeIn(pool, path.join(partial, `${each.sha256}.deb`), each);
     await sync(pool);
     await rm(partial, { recursive: true, force: true });
   }
-  if (failure !== null) throw failure as Error;
+}
+
+export interface RepositoryOptions {
+  pool: string;
+  manifest: Manifest;
+  packages: readonly ResolvedPackage[];
+  /** Control texts of the packages, whose files stand in a folder as SHA256.deb; by SHA-256. */
+  readControls: (packages: readonly ResolvedPackage[], folder: string) => Promise<Record<string, string>>;
 }
 
 /** Makes a directory that apt can read as a repository of exactly these packages: links into the pool and an index. */
 export async function makeRepository(
   folder: string,
-  pool: string,
-  manifest: Manifest,
-  packages: readonly ResolvedPackage[],
+  { pool, manifest, packages, readControls }: RepositoryOptions,
 ): Promise<void> {
   await mkdir(folder, { recursive: true });
   const now = new Date();
@@ -71,7 +92,7 @@ export async function makeRepository(
     // apt leaves the mirror's time on it; here it says when it was last of use, for `cache prune`.
     await utimes(file, now, now);
   }
-  const index = packagesIndex(packages);
+  const index = packagesIndex(packages, await readControls(packages, folder));
   await writeFile(path.join(folder, 'Packages'), index);
   const sha256 = createHash('sha256').update(index).digest('hex');
   await writeFile(path.join(folder, 'Release'), releaseFile(manifest, { sha256, bytes: Buffer.byteLength(index) }));
@@ -90,6 +111,7 @@ async function takeIn(pool: string, file: string, each: ResolvedPackage): Promis
   await rename(file, debFile(pool, each));
 }
 
-function debFile(pool: string, { sha256 }: ResolvedPackage): string {
+/** Where a package stands in the pool. */
+export function debFile(pool: string, { sha256 }: Pick<ResolvedPackage, 'sha256'>): string {
   return path.join(pool, `${sha256}.deb`);
 }

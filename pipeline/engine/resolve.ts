@@ -6,6 +6,10 @@ import {
   APT_FOLDERS,
   aptConfiguration,
   fetchFailures,
+  HELD,
+  heldIndex,
+  heldPreferences,
+  heldSource,
   KEYRING,
   missingPackage,
   printedUris,
@@ -13,7 +17,9 @@ import {
   wantedPackages,
 } from '../debian/apt.ts';
 import { field, splitStanzas, type ResolvedPackage } from '../debian/stanza.ts';
+import type { LockedSource } from '../config/lock.ts';
 import type { Manifest } from '../config/types.ts';
+import { indexesOf } from './indexes.ts';
 import { BuildFault, PackageFault } from './fault.ts';
 import { WORKPLACE, type Programs } from './programs.ts';
 import { ProcessFailure } from './run.ts';
@@ -26,13 +32,27 @@ export interface Resolution {
   /** Digest of the answer: name, version, architecture and SHA-256 of every package. */
   digest: string;
   packages: ResolvedPackage[];
+  /** The indexes that apt was told this by, their signatures verified; empty where an older record does not say. */
+  sources: LockedSource[];
+  /** Where a lock file said so; null when apt did, and each package is where its URI says. */
+  locked: LockedPlaces | null;
 }
+
+export interface LockedPlaces {
+  /** As a person would type it. */
+  file: string;
+  /** URLs of the manifest's mirrors; any of them may have a package. */
+  mirrors: readonly string[];
+}
+
+/** As kept in the cache; older versions did not keep `sources`. */
+type Recorded = Omit<Resolution, 'locked' | 'sources'> & Partial<Pick<Resolution, 'sources'>>;
 
 /** The recorded resolution of a manifest; null when there is none for what it asks today. */
 export async function recordedResolution(folder: string, manifest: Manifest): Promise<Resolution | null> {
   try {
-    const record = JSON.parse(await readFile(recordFile(folder, manifest), 'utf8')) as Resolution;
-    return record.question === questionOf(manifest) ? record : null;
+    const record = JSON.parse(await readFile(recordFile(folder, manifest), 'utf8')) as Recorded;
+    return record.question === questionOf(manifest) ? { sources: [], ...record, locked: null } : null;
   } catch {
     return null;
   }
@@ -44,11 +64,30 @@ export async function recordedResolution(folder: string, manifest: Manifest): Pr
  */
 export async function resolvePackages(
   manifest: Manifest,
-  options: { resolutions: string; apt: string; programs: Programs; signal: AbortSignal },
+  options: AptOptions & { resolutions: string },
 ): Promise<Resolution> {
-  const { programs, signal } = options;
+  const resolution = await askApt(manifest, { ...options, held: [] });
+  await mkdir(options.resolutions, { recursive: true });
+  const { locked: _, ...record } = resolution;
+  await replaceFile(recordFile(options.resolutions, manifest), `${JSON.stringify(record, null, 1)}\n`);
+  return resolution;
+}
+
+export interface AptOptions {
+  /** Folder for apt's lists. */
+  apt: string;
+  programs: Programs;
+  signal: AbortSignal;
+}
+
+/** As resolvePackages, without a record. `held`: packages that stay at their version as long as apt can do it. */
+export async function askApt(
+  manifest: Manifest,
+  options: AptOptions & { held: readonly ResolvedPackage[] },
+): Promise<Resolution> {
+  const { programs, signal, held } = options;
   const directory = path.join(options.apt, sourcesDigest(manifest));
-  await prepareApt(directory, manifest);
+  await prepareApt(directory, manifest, held);
   const apt = (argv: string[]): Promise<string> =>
     programs.run(argv, { directory, signal, env: { APT_CONFIG: `${WORKPLACE}/apt.conf` } });
   await apt(['apt-get', '--quiet', '--error-on=any', 'update']).catch(error => {
@@ -66,15 +105,14 @@ export async function resolvePackages(
   // A file name leaves the epoch out, so ask by name and keep the stanza whose Filename ends the URI.
   const stanzas = splitStanzas(await apt(['apt-cache', 'show', ...specs.map(each => each.name)]));
   const packages = uris.map(uri => resolved(uri, stanzas)).sort((a, b) => (a.name < b.name ? -1 : 1));
-  const resolution = {
+  return {
     manifest: manifest.name,
     question: questionOf(manifest),
     digest: listDigest(packages),
     packages,
+    sources: await indexesOf(manifest, path.join(directory, 'state/lists')),
+    locked: null,
   };
-  await mkdir(options.resolutions, { recursive: true });
-  await replaceFile(recordFile(options.resolutions, manifest), `${JSON.stringify(resolution, null, 1)}\n`);
-  return resolution;
 }
 
 function recordFile(folder: string, manifest: Manifest): string {
@@ -91,7 +129,8 @@ function sourcesDigest(manifest: Manifest): string {
   return sha256(sourcesList(manifest) + manifest.keyring).slice(0, 16);
 }
 
-function listDigest(packages: readonly ResolvedPackage[]): string {
+/** What a resolution is, whoever said so. */
+export function listDigest(packages: readonly Omit<ResolvedPackage, 'stanza' | 'uri'>[]): string {
   return sha256(
     JSON.stringify(
       packages.map(({ name, version, architecture, sha256: digest }) => [name, version, architecture, digest]),
@@ -99,7 +138,7 @@ function listDigest(packages: readonly ResolvedPackage[]): string {
   );
 }
 
-async function prepareApt(directory: string, manifest: Manifest): Promise<void> {
+async function prepareApt(directory: string, manifest: Manifest, held: readonly ResolvedPackage[]): Promise<void> {
   for (const folder of APT_FOLDERS) await mkdir(path.join(directory, folder), { recursive: true });
   await writeFile(path.join(directory, 'status'), '');
   // apt may run in a tree that does not have the file.
@@ -109,7 +148,10 @@ async function prepareApt(directory: string, manifest: Manifest): Promise<void> 
       'install it (Debian: apt-get install debian-archive-keyring) or name another in the manifest',
     );
   });
-  await writeFile(path.join(directory, 'sources.list'), sourcesList(manifest));
+  await writeFile(path.join(directory, 'sources.list'), sourcesList(manifest) + heldSource(held, WORKPLACE));
+  await mkdir(path.join(directory, HELD), { recursive: true });
+  await writeFile(path.join(directory, HELD, 'Packages'), heldIndex(held));
+  await writeFile(path.join(directory, 'etc/preferences'), heldPreferences(held));
   await writeFile(path.join(directory, 'apt.conf'), aptConfiguration(manifest, WORKPLACE));
 }
 

@@ -40,7 +40,10 @@ export const CACHE_REMEDY = 'name another cache folder in CAISSON_CACHE';
 
 /** Unpacked once and once as a tar, with the packages themselves; Installed-Size counts KiB (deb-control(5)). */
 export function installedRoom(packages: readonly ResolvedPackage[]): Bytes {
-  return packages.reduce((sum, each) => sum + 2048 * Number(field(each.stanza, 'Installed-Size')) + each.bytes, 0);
+  // A package unpacks to about four times its size; some without control text yet do not say.
+  const unpacked = ({ stanza, bytes }: ResolvedPackage): Bytes =>
+    stanza === '' ? 4 * bytes : 1024 * Number(field(stanza, 'Installed-Size'));
+  return packages.reduce((sum, each) => sum + 2 * unpacked(each) + each.bytes, 0);
 }
 
 function saysFull(error: Error): boolean {

@@ -10,6 +10,7 @@ import { mmdebstrapArgv } from '../debian/mmdebstrap.ts';
 import type { Emit, Task } from '../report/events.ts';
 import { makeScratch } from './cache.ts';
 import { cacheFolders, fixedEnvironment, type Environment } from './environment.ts';
+import { readControls } from './controls.ts';
 import { withLock } from './lock.ts';
 import { ensureFetched, lockOptions, type PackageOptions } from './packages.ts';
 import { makeRepository } from './pool.ts';
@@ -114,7 +115,12 @@ async function makeTree(
   const log = path.join(folders.logs, `tree-${manifest.name}.log`);
   await rm(log, { force: true });
   try {
-    await makeRepository(path.join(scratch, 'repository'), folders.pool, manifest, resolution.packages);
+    await makeRepository(path.join(scratch, 'repository'), {
+      pool: folders.pool,
+      manifest,
+      packages: resolution.packages,
+      readControls: async (each, folder) => readControls(each, folder, { environment, signal, tree: '/' }),
+    });
     const packages = resolution.packages.length;
     await bootstrap(manifest, scratch, { environment, signal, log, emit, id: task.id, packages });
     await rename(path.join(scratch, 'tree'), tree);

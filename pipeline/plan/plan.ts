@@ -162,6 +162,7 @@ function keyParts({ input, step, stage, resolved, sources, keys }: KeySource): R
     ...(sources === null
       ? {}
       : { [`packages of ${sources.name}`]: input.packages[sources.name]?.digest ?? UNRESOLVED }),
+    ...(sources === null ? {} : mountPart(toolPackages ?? [], input)),
     ...Object.fromEntries(
       tools.map(name => [
         `tool ${name}`,
@@ -174,6 +175,11 @@ function keyParts({ input, step, stage, resolved, sources, keys }: KeySource): R
       Object.entries(step.inputs).map(([name, source]) => [`input ${name}`, keys.get(source) ?? UNRESOLVED]),
     ),
   };
+}
+
+/** With mount(8) in its tree mmdebstrap mounts /proc, and scripts of packages then make more files than without. */
+function mountPart(tools: readonly ResolvedPackage[], input: PlanInput): Record<string, string> {
+  return tools.some(each => each.name === 'mount') ? { 'tool mount': toolVersion(tools, 'mount', input) } : {};
 }
 
 /** As a whole not known where one of them is not. */

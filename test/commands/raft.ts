@@ -72,6 +72,8 @@ export async function planOfRaft(context: RaftContext): Promise<Plan> {
     emit: () => undefined,
     update: false,
     offline: false,
+    lock: null,
+    mirrors: [],
   });
   return (await planRecorded(context, project)).plan;
 }

@@ -35,7 +35,8 @@ const folder = projectFolder({
   'keys/outside': '-> /etc/hostname',
 });
 
-const load = (name: string, sets: string[] = []) => loadProject({ project: folder.path, image: name, sets, stages });
+const load = (name: string, sets: string[] = []) =>
+  loadProject({ project: folder.path, image: name, sets, stages, lock: 'heed' });
 
 const faultsOf = async (promise: Promise<unknown>): Promise<string> => {
   const error: unknown = await promise.then(
@@ -97,13 +98,16 @@ describe('a sound project', () => {
 
   test('a path brings its own project', async () => {
     const file = path.join(folder.path, 'pipeline/zebra.yaml');
-    expect((await loadProject({ project: '/nonexistent', image: file, sets: [], stages })).folder).toBe(folder.path);
+    expect((await loadProject({ project: '/nonexistent', image: file, sets: [], stages, lock: 'heed' })).folder).toBe(
+      folder.path,
+    );
     await folder.write({ 'elsewhere/okapi.yaml': image('  - { id: d, stage: disk }\n').replace('zebra', 'okapi') });
     const other = await loadProject({
       project: folder.path,
       image: path.join(folder.path, 'elsewhere/okapi.yaml'),
       sets: [],
       stages,
+      lock: 'heed',
     });
     expect([other.folder, other.image.name]).toEqual([folder.path, 'okapi']);
   });

@@ -6,6 +6,7 @@ import {
   missingPackage,
   printedUris,
   sourcesList,
+  unmetPackages,
   wantedPackages,
 } from '../../pipeline/debian/apt.ts';
 import { manifestOf } from '../stages/documents.ts';
@@ -18,6 +19,18 @@ test('sourcesList: a line for each suite of each mirror, in order', () => {
   expect(sourcesList(manifestOf({ mirrors }))).toBe(
     'deb [arch=amd64] http://mirror.example/debian sid main contrib\ndeb [arch=amd64] http://mirror.example/debian experimental main contrib\ndeb [arch=amd64] file:/srv/own ./ main contrib\n',
   );
+});
+
+test('unmetPackages: what relations are about, of both solvers of apt', () => {
+  const lines = [
+    'The following packages have unmet dependencies:',
+    ' rope : Depends: libhemp3 (>= 3.5.1) but 3.5.0-1 is to be installed',
+    '        Pre-Depends: g++ (= 2) but it is not going to be installed',
+    ' sail : Breaks: libhemp3 (< 4)',
+    'E: Unable to satisfy dependencies. Reached two conflicting assignments:',
+    '   2. rope:amd64 Depends libseed1 (>= 9)',
+  ];
+  expect(unmetPackages(lines)).toEqual(['libhemp3', 'g++', 'libseed1']);
 });
 
 test('aptConfiguration: nothing of the machine, only this directory and this keyring', () => {

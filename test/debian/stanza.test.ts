@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import {
   dependencyClosure,
+  directDependencies,
   field,
   packagesIndex,
   splitStanzas,
@@ -61,12 +62,15 @@ const packageOf = (name: string, relations = ''): ResolvedPackage => ({
 });
 
 test('packagesIndex: each stanza with the place of its file, between them an empty line', () => {
-  expect(packagesIndex([packageOf('weed', 'Size: 11'), packageOf('kelp')])).toBe(
-    'Package: weed\nSize: 11\nFilename: ./weed-digest.deb\n\nPackage: kelp\nFilename: ./kelp-digest.deb\n',
+  const controls = { 'weed-digest': 'Package: weed\nTag: green', 'kelp-digest': 'Package: kelp' };
+  const index = packagesIndex([packageOf('weed', 'Priority: required'), packageOf('kelp')], controls);
+  expect(index).toBe(
+    'Package: weed\nTag: green\nSize: 11\nSHA256: weed-digest\nFilename: ./weed-digest.deb\n\nPackage: kelp\nSize: 11\nSHA256: kelp-digest\nFilename: ./kelp-digest.deb\n',
   );
-  expect(
-    splitStanzas(packagesIndex([packageOf('weed'), packageOf('kelp')])).map(stanza => field(stanza, 'Filename')),
-  ).toEqual(['./weed-digest.deb', './kelp-digest.deb']);
+  expect(splitStanzas(index).map(stanza => field(stanza, 'Filename'))).toEqual([
+    './weed-digest.deb',
+    './kelp-digest.deb',
+  ]);
 });
 
 describe('dependencyClosure', () => {
@@ -100,5 +104,32 @@ describe('dependencyClosure', () => {
         each => each.name,
       ),
     ).toEqual(['shell']);
+  });
+});
+
+describe('directDependencies', () => {
+  const named = (name: string, stanza: string): ResolvedPackage => ({
+    name,
+    version: '1',
+    architecture: 'all',
+    uri: '',
+    bytes: 1,
+    sha256: name,
+    stanza,
+  });
+
+  test('those that are there, by name or by what they provide; never itself', () => {
+    const packages = [
+      named('kelp', 'Pre-Depends: sand\nDepends: weed (= 1.0), brine:any | salt-water, kelp, pearl'),
+      named('sand', 'Depends: sea'),
+      named('north-sea', 'Provides: sea (= 2), salt-water'),
+      named('weed', ''),
+    ];
+    expect([...directDependencies(packages)]).toEqual([
+      ['kelp', ['north-sea', 'sand', 'weed']],
+      ['sand', ['north-sea']],
+      ['north-sea', []],
+      ['weed', []],
+    ]);
   });
 });

@@ -2,12 +2,11 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { basename, dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { stepContext } from '../../pipeline/engine/context.ts';
-import type { Resolution } from '../../pipeline/engine/resolve.ts';
 import type { Artifact, BuildContext } from '../../pipeline/stages/stage.ts';
 import { scratchDirectory } from '../disk/scratch.ts';
-import { packageOf } from '../plan/fixture.ts';
+import { packageOf, resolutionOf } from '../plan/fixture.ts';
 import { manifestOf } from '../stages/documents.ts';
-import { planOf, putProgram, workshop, type FakeStep, type Workshop } from './steps.ts';
+import { planOf, putDpkg, putProgram, workshop, type FakeStep, type Workshop } from './steps.ts';
 
 const folder = scratchDirectory();
 let count = 0;
@@ -83,7 +82,8 @@ describe('the places of a step', () => {
     mkdirSync(join(shop.environment.cache, 'pool'), { recursive: true });
     for (const each of [...packages, packageOf('ballast')])
       writeFileSync(join(shop.environment.cache, 'pool', `${each.sha256}.deb`), each.name);
-    const resolution: Resolution = { manifest: 'cargo', question: 'q', digest: 'r', packages };
+    putDpkg(shop, packages);
+    const resolution = resolutionOf('cargo', packages);
     const plan = planOf([{ id: 'parts' }]);
     const [step] = plan.steps;
     if (step === undefined) throw new Error('no step');

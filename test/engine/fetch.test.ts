@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Patience } from '../../pipeline/debian/apt.ts';
 import type { ResolvedPackage } from '../../pipeline/debian/stanza.ts';
-import { runFetch } from '../../pipeline/engine/fetch.ts';
+import { explain, runFetch } from '../../pipeline/engine/fetch.ts';
 import { scratchDirectory } from '../disk/scratch.ts';
 import {
   contentOf,
@@ -46,7 +46,8 @@ async function fetch(packages: readonly ResolvedPackage[], patience = PATIENCE):
   mkdirSync(directory);
   const progress: [number, string][] = [];
   const onProgress = (fraction: number, detail: string): void => void progress.push([fraction, detail]);
-  const result = await runFetch(packages, { directory, programs, patience, signal, onProgress });
+  const failed = await runFetch(packages, { directory, programs, patience, signal, onProgress });
+  const result = failed === null ? null : explain(failed, packages);
   return { result, directory, progress };
 }
 const right = (name: string) => ({ [`${name}.deb`]: [gives(contentOf(name))] });

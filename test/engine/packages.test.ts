@@ -28,7 +28,7 @@ interface Fixture extends PackageOptions {
 function fixture(own: Partial<PackageOptions> = {}): Fixture {
   const shop = workshop(join(folder, `${count++}`));
   const { pool } = cacheFolders(shop.environment.cache);
-  return { ...shop, update: false, offline: false, pool, ...own };
+  return { ...shop, update: false, offline: false, lock: null, mirrors: [], pool, ...own };
 }
 const faultOf = async (running: Promise<unknown>): Promise<BuildFault> => {
   const error: unknown = await running.then(
@@ -111,6 +111,8 @@ describe('ensureFetched', () => {
     manifest: 'cargo',
     question: 'q',
     digest: 'r',
+    sources: [],
+    locked: null,
     packages: names.map(name => packageAt(mirror, name)),
   });
   const nowhere = { url: 'http://mirror.example' };

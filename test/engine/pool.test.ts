@@ -156,6 +156,13 @@ describe('fetchPackages', () => {
 });
 
 describe('makeRepository', () => {
+  const repositoryOf = (pool: string, own: ResolvedPackage[]) => ({
+    pool,
+    manifest: manifestOf(),
+    packages: own,
+    readControls: (all: readonly ResolvedPackage[]) =>
+      Promise.resolve(Object.fromEntries(all.map(each => [each.sha256, `Package: ${each.name}`]))),
+  });
   const packages = atNoMirror('rope', 'anchor', 'sail');
   const [rope, anchor, sail] = packages as [ResolvedPackage, ResolvedPackage, ResolvedPackage];
   const newRepository = (): string => join(folder, `repository-${count++}`);
@@ -163,7 +170,7 @@ describe('makeRepository', () => {
   test('links into the pool, with an index and its digest', async () => {
     const pool = poolOf(...packages);
     const repository = newRepository();
-    await makeRepository(repository, pool, manifestOf(), [rope, anchor]);
+    await makeRepository(repository, repositoryOf(pool, [rope, anchor]));
     expect(readdirSync(repository).toSorted()).toEqual(
       ['Packages', 'Release', `${rope.sha256}.deb`, `${anchor.sha256}.deb`].toSorted(),
     );
@@ -180,7 +187,7 @@ describe('makeRepository', () => {
     mkdirSync(pool);
     writeFileSync(fileIn(pool, rope), contentOf('rope'));
     const repository = newRepository();
-    await makeRepository(repository, pool, manifestOf(), [rope]);
+    await makeRepository(repository, repositoryOf(pool, [rope]));
     expect(statSync(fileIn(repository, rope)).dev).not.toBe(statSync(fileIn(pool, rope)).dev);
     expect(readFileSync(fileIn(repository, rope), 'utf8')).toBe(contentOf('rope'));
   });
@@ -188,13 +195,13 @@ describe('makeRepository', () => {
   test('what it links is of use today, however old the mirror says it is', async () => {
     const pool = poolOf(...packages);
     for (const each of packages) utimesSync(fileIn(pool, each), 1000, 1000);
-    await makeRepository(newRepository(), pool, manifestOf(), [rope]);
+    await makeRepository(newRepository(), repositoryOf(pool, [rope]));
     expect(statSync(fileIn(pool, rope)).mtimeMs).toBeGreaterThan(1_000_000);
     expect(statSync(fileIn(pool, sail)).mtimeMs).toBe(1_000_000);
   });
 
   test('a package that the pool lacks', async () => {
-    await expect(makeRepository(newRepository(), newPool(), manifestOf(), packages)).rejects.toThrow('ENOENT');
+    await expect(makeRepository(newRepository(), repositoryOf(newPool(), packages))).rejects.toThrow('ENOENT');
   });
 });
 

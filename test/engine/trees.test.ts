@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { cacheFolders } from '../../pipeline/engine/environment.ts';
 import type { PackageOptions } from '../../pipeline/engine/packages.ts';
 import type { Programs } from '../../pipeline/engine/programs.ts';
-import type { Resolution } from '../../pipeline/engine/resolve.ts';
+import { resolutionOf } from '../plan/fixture.ts';
 import { damagedFiles, ensureTree } from '../../pipeline/engine/trees.ts';
 import type { Event } from '../../pipeline/report/events.ts';
 import { scratchDirectory } from '../disk/scratch.ts';
@@ -12,7 +12,7 @@ import { manifestOf } from '../stages/documents.ts';
 import { dpkgTree, putDpkgSandbox } from './dpkg-tree.ts';
 import { gate } from './gate.ts';
 import { contentOf, packageAt } from './mirror.ts';
-import { putProgram, stepsOf, workshop } from './steps.ts';
+import { putDpkg, putProgram, stepsOf, workshop } from './steps.ts';
 
 const folder = scratchDirectory();
 let count = 0;
@@ -20,7 +20,7 @@ let count = 0;
 describe('ensureTree', () => {
   const chest = manifestOf({ name: 'chest' });
   const packages = ['rope', 'sail'].map(name => packageAt({ url: 'http://mirror.example' }, name));
-  const resolution: Resolution = { manifest: 'chest', question: 'q', digest: 'r', packages };
+  const resolution = resolutionOf('chest', packages);
   const none: Programs = { run: () => Promise.reject(new Error('nothing is to be fetched')) };
 
   interface Fixture extends PackageOptions {
@@ -34,13 +34,13 @@ describe('ensureTree', () => {
     mkdirSync(pool, { recursive: true });
     for (const each of packages) writeFileSync(join(pool, `${each.sha256}.deb`), contentOf(each.name));
     putMmdebstrap(shop, '');
-    return { ...shop, update: false, offline: true, ...own };
+    return { ...shop, update: false, offline: true, lock: null, mirrors: [], ...own };
   }
 
   function putMmdebstrap(shop: Pick<PackageOptions, 'environment'>, before: string): void {
-    putProgram(
+    putDpkg(
       shop,
-      'bwrap',
+      packages,
       `while [ "$1" != --bind ]; do shift; done; cd "$2" || exit 9; ${before}
 mkdir -p made/usr made/dev made/etc; cat repository/*.deb >made/usr/debs; : >made/dev/null; echo x >made/etc/hosts
 echo "Setting up rope (3.1) ..."; echo "Setting up sail (3.1) ..."

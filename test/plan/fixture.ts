@@ -1,5 +1,6 @@
 /** A small image with everything that a key can be made of. */
 import type { PlanInput } from '../../pipeline/plan/plan.ts';
+import type { Resolution } from '../../pipeline/engine/resolve.ts';
 import { STAGES } from '../../pipeline/stages/index.ts';
 import type { ResolvedPackage } from '../../pipeline/debian/stanza.ts';
 import { imageOf, manifestOf, twoSlots } from '../stages/documents.ts';
@@ -12,6 +13,16 @@ export const packageOf = (name: string, depends = '', version = '3.1'): Resolved
   bytes: 11,
   sha256: `${name} ${version}`,
   stanza: `Package: ${name}\nVersion: ${version}${depends === '' ? '' : `\nDepends: ${depends}`}`,
+});
+
+/** What apt said of a manifest, as it is recorded. */
+export const resolutionOf = (manifest: string, packages: readonly ResolvedPackage[]): Resolution => ({
+  manifest,
+  question: 'q',
+  digest: 'r',
+  packages: [...packages],
+  sources: [],
+  locked: null,
 });
 
 const FILESYSTEM_TOOLS = ['e2fsprogs', 'libarchive13t64', 'squashfs-tools', 'dosfstools', 'mtools', 'qemu-utils'];

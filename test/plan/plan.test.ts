@@ -43,6 +43,14 @@ const withOverlay = (input: PlanInput, own: object): PlanInput => ({
     ]),
   ),
 });
+const withNewTool = (input: PlanInput, name: string): PlanInput => ({
+  ...input,
+  packages: {
+    ...input.packages,
+    chest: { digest: 'chest tomorrow', packages: [...(input.packages.chest?.packages ?? []), packageOf(name)] },
+  },
+});
+
 const withTool = (input: PlanInput, name: string): PlanInput => ({
   ...input,
   packages: {
@@ -101,6 +109,11 @@ describe('a key changes with', () => {
       'the removals of a manifest, without installing anew',
       input => withManifest(input, { remove: ['/x'] }),
       ['hull', 'sys', 'trim'],
+    ],
+    [
+      'mount(8) in the tools tree, which mmdebstrap heeds',
+      input => withNewTool(input, 'mount'),
+      ['parts', 'hull', 'sys', 'trim'],
     ],
     ['a tool', input => withTool(input, 'mmdebstrap'), ['parts', 'hull', 'sys', 'trim']],
     ['what a tool depends on', input => withTool(input, 'perl'), ['parts', 'hull', 'sys', 'trim']],

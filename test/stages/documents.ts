@@ -115,6 +115,8 @@ export function imageOf(own: Partial<Image> = {}): Image {
     verifiedBoot: 'on',
     signing: null,
     updates: null,
+    release: null,
+    budgets: { root: null, image: null, packages: null, setuid: null, listening: null },
     epoch: 1_444_444_444,
     seed: 'salt water',
     tools: 'chest',

@@ -57,7 +57,7 @@ export function digests({ stages, artifacts }: BuildRecord): unknown {
 
 /** Resolves with the first event of `child` that `wanted` takes, or null at its end. */
 export async function event(
-  child: Running,
+  child: Pick<Running, 'stdout'>,
   wanted: (event: { type: string; id?: string; task?: { id: string } }) => boolean,
 ): Promise<unknown> {
   let rest = '';

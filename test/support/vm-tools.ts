@@ -18,10 +18,10 @@ const contextOf = (cache: string): CommandContext => ({
 
 /** Host path of the tree with QEMU, made when the cache has none. */
 export async function vmTools(cache: string): Promise<string> {
-  return vmTree(contextOf(cache), { tools: 'tools', vmTools: 'vm-tools' });
+  return vmTree(contextOf(cache), { tools: 'tools', vmTools: 'vm-tools', lock: null });
 }
 
 /** Host path of the tree that builds images; a cache that has seen older manifests holds others too. */
 export async function buildTools(cache: string): Promise<string> {
-  return namedToolsTree(contextOf(cache), 'tools');
+  return namedToolsTree(contextOf(cache), { tools: 'tools', lock: null });
 }

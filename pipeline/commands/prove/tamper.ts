@@ -114,7 +114,7 @@ async function runAll(
 ): Promise<{ results: StratumResult[]; boots: TamperBoot[]; judging: number }> {
   const { environment, signal, emit } = context;
   const { file, image, trials: count, seed, boot } = options;
-  const tools = await namedToolsTree(context, (await manifestNames(context, image)).tools);
+  const tools = await namedToolsTree(context, await manifestNames(context, image));
   const access = { environment, tools, scratch, signal };
   const files: FileAccess = {
     scratch,

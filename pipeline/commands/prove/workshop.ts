@@ -46,7 +46,7 @@ export async function openWorkshop(
 ): Promise<Workshop> {
   const { environment, signal, emit } = context;
   const names = await manifestNames(context, image);
-  const [tools, tree] = [await namedToolsTree(context, names.tools), await vmTree(context, names)];
+  const [tools, tree] = [await namedToolsTree(context, names), await vmTree(context, names)];
   const folder = path.join(scratch, 'keys');
   await mkdir(folder, { mode: 0o700 });
   const made = await makeKeys(folder, { tree, user: declaration.ssh?.user ?? '', environment, signal });
