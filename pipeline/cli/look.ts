@@ -1,10 +1,12 @@
 /** show, inspect, ls, cat, boot: what was built, or will be. */
+import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
 import { boot } from '../commands/boot.ts';
 import { cat } from '../commands/cat.ts';
 import { inspect } from '../commands/inspect.ts';
 import { ls } from '../commands/ls.ts';
 import { show } from '../commands/show.ts';
+import { verify } from '../commands/verify.ts';
 import { outOption, port, positive } from './options.ts';
 import type { Run } from './run.ts';
 
@@ -48,6 +50,34 @@ export function addLookingCommands(program: Command, run: Run, stdout: NodeJS.Wr
     )
     .action((target: string, options: { out: string }, self: Command) =>
       run(self, context => inspect(context, { target, out: options.out }), 'stderr'),
+    );
+
+  program
+    .command('verify')
+    .description('is a release as it was signed, and its image what it says of itself? Can it be made again?')
+    .argument('<folder>', 'the folder of a release: OUT/NAME/VERSION')
+    .option(
+      '--trust <file>',
+      'PEM certificate or public key of whoever signs (default: the one that the definition names)',
+    )
+    .option('--rebuild', 'build it once more, from its lock and the project here, and compare every byte')
+    .option('--jobs <n>', 'steps of that which run at once', positive, Math.min(4, availableParallelism()))
+    .addHelpText(
+      'after',
+      '\nNothing is written into the folder. Exit code 1 when anything is wrong with the release.\n\nExamples:\n  caisson verify out/eflow/2026.11.0 --trust release.crt\n  caisson verify out/eflow/2026.11.0 --rebuild\n  caisson verify out/eflow/2026.11.0 --json',
+    )
+    .action((folder: string, options: { trust?: string; rebuild?: boolean; jobs: number }, self: Command) =>
+      run(
+        self,
+        context =>
+          verify(context, {
+            folder,
+            trust: options.trust ?? null,
+            rebuild: options.rebuild === true,
+            jobs: options.jobs,
+          }),
+        'stderr',
+      ),
     );
 
   program

@@ -21,7 +21,7 @@ export async function imageFile(image: string, out: string): Promise<string> {
 }
 
 /** What the last build of an image left, by its build.json: a file of an earlier one may stand beside. */
-async function builtFiles(folder: string, image: string): Promise<string[]> {
+export async function builtFiles(folder: string, image: string): Promise<string[]> {
   const readable = READ_FORMATS.map(format => `${image}.${format}`);
   try {
     const record = JSON.parse(await readFile(path.join(folder, 'build.json'), 'utf8')) as {

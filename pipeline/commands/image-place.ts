@@ -80,7 +80,10 @@ export async function withTable<T>(
 }
 
 /** Reads superblocks only. */
-export async function contentOf(image: DiskImage, { start, end }: GptPartition): Promise<Content> {
+export async function contentOf(
+  image: DiskImage,
+  { start, end }: Pick<GptPartition, 'start' | 'end'>,
+): Promise<Content> {
   const room = end - start;
   const read: DiskImage['read'] = async (offset, length) => image.read(start + offset, length);
   try {

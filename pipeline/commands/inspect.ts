@@ -55,7 +55,8 @@ async function fileAccess(
   { image, file, target, scratch }: { image: DiskImage; file: string; target: string; scratch: string },
 ): Promise<FileAccess | string> {
   const { environment, signal, project } = context;
-  const { tools: name } = await manifestNames(context, target);
+  const names = await manifestNames(context, target);
+  const { tools: name } = names;
   const manifest = fileOf(project, 'manifest', name);
   if (!(await exists(manifest)))
     return `that needs the programs of rootfs-manifests/${name}.yaml, and ${project} has none`;
@@ -63,7 +64,7 @@ async function fileAccess(
   return {
     scratch,
     open: async partition => {
-      tree ??= namedToolsTree(context, name);
+      tree ??= namedToolsTree(context, names);
       const options = { file, filesystem: 'vfat' as const, tools: await tree, environment, scratch, signal };
       return openPartitionFiles(image, partition, options);
     },

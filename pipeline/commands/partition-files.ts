@@ -61,6 +61,7 @@ export async function openPartitionFiles(
     list: async wanted => guarded(name, () => tree.list(wanted)),
     walk: async wanted => guarded(name, () => tree.walk(wanted)),
     extract: async (wanted, target) => guarded(name, () => tree.extract(wanted, target)),
+    contents: async () => guarded(name, () => tree.contents()),
   };
 }
 

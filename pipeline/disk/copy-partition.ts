@@ -73,7 +73,7 @@ export async function copyPartition(
 }
 
 /** The parts of the span that stand anywhere in the file, in order; joined where blocks follow one another. */
-async function* presentSpans({ vhdx }: Pick<DiskImage, 'vhdx'>, { start, end }: Span): AsyncGenerator<Span> {
+export async function* presentSpans({ vhdx }: Pick<DiskImage, 'vhdx'>, { start, end }: Span): AsyncGenerator<Span> {
   if (vhdx === null) {
     yield { start, end };
     return;

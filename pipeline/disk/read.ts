@@ -1,5 +1,5 @@
 /** Disk images as disks: VHDX, fixed VHD and raw files, read by the offsets of the virtual disk. */
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import type { Bytes } from '../formats/bytes.ts';
 import { FormatFault } from '../formats/fault.ts';
 import { FOREIGN_HEAD_BYTES, foreignFile } from '../formats/foreign.ts';
@@ -38,6 +38,7 @@ export async function withImage<T>(path: string, use: (image: DiskImage) => Prom
 
 /** As withImage, for those who can't nest: they must close it. */
 export async function openImage(path: string): Promise<DiskImage & { close: () => Promise<void> }> {
+  await mustHoldDisk(path);
   const file = await open(path, 'r');
   try {
     const { size: fileSize } = await file.stat();
@@ -48,6 +49,13 @@ export async function openImage(path: string): Promise<DiskImage & { close: () =
     await file.close();
     throw error;
   }
+}
+
+/** To open a FIFO waits for who writes into it, and no signal ends that. */
+async function mustHoldDisk(path: string): Promise<void> {
+  const found = await stat(path);
+  if (found.isFile() || found.isBlockDevice()) return;
+  throw new FormatFault(`${path} is neither a regular file nor a block device`, 'name the file of a disk image');
 }
 
 async function openAny(readFile: ReadAt, { path, fileSize }: { path: string; fileSize: Bytes }): Promise<DiskImage> {

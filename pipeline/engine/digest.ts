@@ -42,6 +42,17 @@ export async function digestFile(file: string, signal: AbortSignal, extents: Ext
   return { sha256: hash.digest('hex'), bytes: size };
 }
 
+/** SHA-256 of a part of a file, hexadecimal; [start, end). */
+export async function digestSpan(
+  file: string,
+  { start, end }: { start: Bytes; end: Bytes },
+  signal: AbortSignal,
+): Promise<string> {
+  const hash = createHash('sha256');
+  if (end > start) await feed(hash, file, { signal, start, end: end - 1 });
+  return hash.digest('hex');
+}
+
 /** A digest for sparse files that stay in the store: of what the extents hold, each preceded by its place. */
 export async function digestExtents(file: string, signal: AbortSignal, extents: Extents): Promise<Digest> {
   const hash = createHash('sha256');

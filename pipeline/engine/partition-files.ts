@@ -1,17 +1,17 @@
 /** Files of a partition, read without mounting it and without root: by the programs of the tools tree. */
-import { stat, statfs } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import { roundSize } from '../formats/bytes.ts';
 import type { Inode } from '../formats/inode.ts';
 import type { FileEntry, PartitionTree } from '../formats/partition-files.ts';
-import { BuildFault } from './fault.ts';
 import { openErofs } from './partition-files/erofs.ts';
 import { openExt4 } from './partition-files/ext4.ts';
-import { damagedVolume, PathFault } from './partition-files/fault.ts';
+import { readContents, type Contents } from './partition-files/contents.ts';
+import { damagedVolume, PathFault, tornFile } from './partition-files/fault.ts';
 import { volumePrograms, type ProgramsOptions } from './partition-files/programs.ts';
 import type { OpenReader, Reader, Volume } from './partition-files/reader.ts';
 import { join, resolvePath, type Located, type Lookup } from './partition-files/resolve.ts';
 import { openSquashfs } from './partition-files/squashfs.ts';
+import { mustFit } from './partition-files/room.ts';
 import { openVfat } from './partition-files/vfat.ts';
 
 const OPENERS: Readonly<Record<Volume['filesystem'], OpenReader>> = {
@@ -27,7 +27,8 @@ const OPENERS: Readonly<Record<Volume['filesystem'], OpenReader>> = {
  * and the reason of `signal`.
  */
 export async function readVolume(volume: Volume, options: ProgramsOptions): Promise<PartitionTree> {
-  const reader = await OPENERS[volume.filesystem](volume, volumePrograms(volume, options));
+  const programs = volumePrograms(volume, options);
+  const reader = await OPENERS[volume.filesystem](volume, programs);
   const lookup = lookupOf(reader);
   return {
     list: async wanted => {
@@ -42,9 +43,15 @@ export async function readVolume(volume: Volume, options: ProgramsOptions): Prom
     extract: async (wanted, target) => {
       const found = await resolvePath(lookup, wanted, { followLast: true });
       if (found.inode.type !== 'file') throw noFile(found, wanted);
-      await mustHaveRoom(found, path.dirname(target));
+      await mustFit(found.inode.bytes, { what: found.path, folder: path.dirname(target) });
       await reader.extract(found.inode, target);
       await mustBeWhole(found, target, volume);
+    },
+    contents: async () => {
+      const entries = await walk({ inode: lookup.root, path: '/' }, reader, { volume, ...options });
+      const extract: Contents['extract'] = async (wanted, target) =>
+        reader.extract((await resolvePath(lookup, wanted, { followLast: false })).inode, target);
+      return readContents(entries, { ...options, volume, programs, unpacking: reader.unpack, extract });
     },
   };
 }
@@ -121,19 +128,9 @@ function noFile({ inode, path }: Located, wanted: string): PathFault {
   );
 }
 
-/** A sparse file can be longer than any disk. */
-async function mustHaveRoom({ inode, path }: Located, folder: string): Promise<void> {
-  const { bavail, bsize } = await statfs(folder);
-  if (inode.bytes <= bavail * bsize) return;
-  throw new BuildFault(
-    `${path} has ${roundSize(inode.bytes)}, but ${folder} has room for ${roundSize(bavail * bsize)}`,
-    'free some room, or name another folder',
-  );
-}
-
 /** Programs that meet a damaged block may end with 0 all the same. */
 async function mustBeWhole({ inode, path }: Located, target: string, volume: Volume): Promise<void> {
   const { size } = await stat(target);
   if (size === inode.bytes) return;
-  throw damagedVolume(volume, 'Caisson', `only ${size} of the ${inode.bytes} bytes of ${path} came out`);
+  throw tornFile(volume, { path, bytes: inode.bytes, got: size });
 }

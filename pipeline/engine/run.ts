@@ -1,5 +1,6 @@
 /** The one door for processes: argv arrays, a fixed environment, stdin closed, cancellable, logged. */
 import { createWriteStream } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { finished } from 'node:stream/promises';
 import { execa, type ExecaError, type Options } from 'execa';
 
@@ -60,6 +61,8 @@ export async function runProcess(argv: readonly string[], options: ProcessOption
   const { env, signal, cwd, stdin, stdoutFile, log, onLine } = options;
   signal.throwIfAborted();
   const [file = '', ...args] = argv;
+  // The program writes there itself: what goes through us and nobody reads would stop it after 64 KiB.
+  const output = stdoutFile === undefined ? null : await open(stdoutFile, 'w');
   const settings = {
     env: { ...env },
     extendEnv: false,
@@ -69,7 +72,8 @@ export async function runProcess(argv: readonly string[], options: ProcessOption
     buffer: { stdout: stdoutFile === undefined, all: true },
     maxBuffer: { stdout: 64 * 2 ** 20, stderr: 16 * 2 ** 20, all: 64 * 2 ** 20 },
     stdin: stdin === undefined ? 'ignore' : { file: stdin },
-    stdout: stdoutFile === undefined ? 'pipe' : { file: stdoutFile },
+    // execa takes any descriptor; its types know the first three.
+    stdout: output === null ? 'pipe' : (output.fd as 1),
     ...(cwd === undefined ? {} : { cwd }),
   } satisfies Options;
   const child = execa(file, args, settings);
@@ -90,6 +94,7 @@ export async function runProcess(argv: readonly string[], options: ProcessOption
   } finally {
     signal.removeEventListener('abort', stop.begin);
     stop.end();
+    await output?.close();
     if (logged !== null) {
       logged.end();
       await finished(logged).catch(() => undefined);

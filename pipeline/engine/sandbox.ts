@@ -19,12 +19,13 @@ export interface Sandbox {
   cwd: string;
   network: boolean;
   /**
-   * `one`: uid 0 inside is the user outside, nobody else exists. `many`: all subordinate ids and, inside the
+   * `one`: uid 0 inside is the user outside, nobody else exists. `user`: the same with uid 1000, for programs that as root
+   * would make device nodes and change owners, and fail. `many`: all subordinate ids and, inside the
    * namespace, all capabilities, as dpkg and mmdebstrap need. `own-network`: as `one`, and in charge of the sandbox's
    * own network, as iptables needs; never of the host's. `joined`: uid 0 of the namespaces that it is started in, with
    * the capabilities over their network alone; only for those of engine/machine/namespace.ts.
    */
-  identities: 'one' | 'own-network' | 'many' | 'joined';
+  identities: 'one' | 'user' | 'own-network' | 'many' | 'joined';
   /** Device nodes of the host, e.g. /dev/kvm; those that are absent are left out. */
   devices: readonly string[];
 }
@@ -53,6 +54,7 @@ export function terminalArgv(
 
 const CAPABILITIES: Readonly<Record<Sandbox['identities'], readonly string[]>> = {
   one: ['--unshare-user', '--uid', '0', '--gid', '0'],
+  user: ['--unshare-user', '--uid', '1000', '--gid', '1000'],
   'own-network': ['--unshare-user', '--uid', '0', '--gid', '0', '--cap-add', 'CAP_NET_ADMIN'],
   // Root could make device nodes, but not open them on a tmpfs of bubblewrap's (nodev): without CAP_MKNOD mmdebstrap
   // does what it does for other users.

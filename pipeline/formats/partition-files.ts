@@ -1,5 +1,6 @@
 /** Files of a file system as values, whatever program reads them. */
 import type { Bytes } from './bytes.ts';
+import type { ContentFile } from './image-contents.ts';
 
 export interface FileEntry {
   /** From the root of the partition: `/etc/os-release`. Bytes that are no UTF-8 are U+FFFD. */
@@ -28,4 +29,6 @@ export interface PartitionFiles {
 export interface PartitionTree extends PartitionFiles {
   /** All that is below a folder, each folder before what it holds; of anything else the entry itself. */
   walk(path: string): Promise<FileEntry[]>;
+  /** All files with their digests, by path; not of vfat. Needs room for all of them meanwhile: small ones' in memory, else in scratch. */
+  contents(): Promise<ContentFile[]>;
 }

@@ -1,7 +1,7 @@
 /** What `caisson prove` found, as one HTML file: nothing fetched, no scripts, light and dark, for phones and paper. Pure. */
 import { roundSize } from '../formats/bytes.ts';
 import type { Proof, ProvenBoot, ProvenClaim, Verdict } from '../formats/proof.ts';
-import { proofStyle } from './proof-style.ts';
+import { htmlPage } from './page.ts';
 import { svgText } from './svg.ts';
 import { formatSeconds } from './text.ts';
 
@@ -14,29 +14,11 @@ const CLASSES: Readonly<Record<Verdict, string>> = {
 
 /** All text, the guest's too, is escaped and without control characters. */
 export function proofHtml(proof: Proof): string {
-  const title = `${proof.image} ${proof.version}: ${proof.passed ? 'proven' : 'not proven'}`;
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${svgText(title)}</title>
-<style>
-${proofStyle()}
-</style>
-</head>
-<body>
-<main>
-${header(proof)}
-${summary(proof)}
-${boots(proof)}
-${claimsTable(proof.claims)}
-</main>
-</body>
-</html>
-`;
+  return htmlPage({
+    title: `${proof.image} ${proof.version}: ${proof.passed ? 'proven' : 'not proven'}`,
+    style: '',
+    body: [header(proof), summary(proof), boots(proof), claimsTable(proof.claims)].join('\n'),
+  });
 }
 
 function header({ image, version, passed }: Proof): string {

@@ -1,5 +1,6 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { execFileSync } from 'node:child_process';
 import { gunzipSync } from 'node:zlib';
 import { FormatFault } from '../../pipeline/formats/fault.ts';
 import { describe, expect, it } from 'vitest';
@@ -37,6 +38,16 @@ describe("qemu-img's VHDX", () => {
       expect(expected.equals(await image.read(0, 20 * MIB))).toBe(true);
       expect(Buffer.from(await image.read(20 * MIB - 4, 4)).toString()).toBe('end!');
     });
+  });
+});
+
+describe('what holds no disk is refused, not waited for:', () => {
+  it.each([
+    ['a FIFO', (place: string) => void execFileSync('mkfifo', [place])],
+    ['a folder', (place: string) => mkdirSync(place)],
+  ])('%s', async (name, make) => {
+    make(at(name));
+    await expect(openImage(at(name))).rejects.toThrow(/ is neither a regular file nor a block device$/);
   });
 });
 

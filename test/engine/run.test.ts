@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import {
@@ -55,6 +55,11 @@ describe('a program that ends well', () => {
     writeFileSync(at('out'), 'x'.repeat(100_000));
     expect(await sh('printf "a\\nb\\n"; echo other >&2', { stdoutFile: at('out') })).toBe('');
     expect(readFileSync(at('out'), 'utf8')).toBe('a\nb\n');
+  });
+
+  test('writes to a file more than a pipe holds', async () => {
+    expect(await sh('head -c 300000 /dev/zero', { stdoutFile: at('out') })).toBe('');
+    expect(statSync(at('out')).size).toBe(300_000);
   });
 
   test('runs where it is told', async () => expect(await sh('pwd -P; echo', { cwd: '/' })).toBe('/\n'));

@@ -22,6 +22,10 @@ const ENV = '--clearenv --setenv LC_ALL C --setenv EMPTY ';
 const BINDS = '--bind /host/work /mnt/work --ro-bind /host/in /mnt/inputs/hull --chdir /mnt/work -- mkfs.kelp -q a b';
 
 describe('sandboxArgv', () => {
+  test('one identity that is not root', () => {
+    expect(argv({ identities: 'user' }, true)).toContain('--unshare-user --uid 1000 --gid 1000 --clearenv');
+  });
+
   test.each([false, true])('one identity, no network (root: %s)', root => {
     expect(argv({}, root)).toBe(
       `${COMMON} --unshare-net --unshare-user --uid 0 --gid 0 ${ENV} --ro-bind /cache/trees/chest / --tmpfs /mnt --tmpfs /run --tmpfs /tmp --proc /proc --dev /dev ${BINDS}`,
@@ -80,7 +84,7 @@ describe('sandboxArgv', () => {
 
   test('every path of the host but the tree and the binds stays unseen', () => {
     for (const root of [false, true])
-      for (const identities of ['one', 'own-network', 'many', 'joined'] as const) {
+      for (const identities of ['one', 'user', 'own-network', 'many', 'joined'] as const) {
         const all = sandboxArgv(sandbox({ identities }), ['x'], { root });
         const mounts = all.flatMap((each, index) => (/bind/.test(each) ? [all[index + 1]] : []));
         expect(['/cache/trees/chest', '/host/work', '/host/in', '/sys']).toEqual(expect.arrayContaining(mounts));

@@ -1,5 +1,6 @@
 /** Every kind of file system, made by its own programs from one tree full of hard names, and read back through our door. */
-import { mkdir, readFile, rm, truncate, utimes, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, readFile, rm, truncate, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { openPartitionFiles } from '../../pipeline/commands/partition-files.ts';
@@ -7,6 +8,7 @@ import { withImage } from '../../pipeline/disk/read.ts';
 import { writeRaw, writeVhdx } from '../../pipeline/disk/write.ts';
 import type { Volume } from '../../pipeline/engine/partition-files/reader.ts';
 import type { FileEntry, PartitionTree } from '../../pipeline/formats/partition-files.ts';
+import type { ContentFile } from '../../pipeline/formats/image-contents.ts';
 import { writeTar } from '../../pipeline/tree/tar.ts';
 import { directory, symlink, textFile, type Tree, type TreeNode } from '../../pipeline/tree/tree.ts';
 import { inTree, testEnvironment } from '../support/caisson.ts';
@@ -73,6 +75,14 @@ const tree: Tree = new Map<string, TreeNode>([
   ['/slow', symlink(`${'./'.repeat(60)}empty`)],
   ['/names', directory()],
   ...HARD_NAMES.map((name): [string, TreeNode] => [`/names/${name}`, file(`content of ${name}`)]),
+  [
+    '/nest/null',
+    { ...textFile(''), type: 'character-device', content: null, mode: 0o666, device: { major: 1, minor: 3 } },
+  ],
+  ['/nest/pipe', { ...textFile(''), type: 'fifo', content: null, mode: 0o600 }],
+  ['/nest/shut', file('none may read', { mode: 0, uid: 7 })],
+  ['/nest/shut-off', directory(0o500)],
+  ['/nest/shut-off/in', file('it')],
   ['/names/dir [x]', directory()],
   ['/names/dir [x]/"quoted" \\', file('quoted')],
 ]);
@@ -132,6 +142,16 @@ describe.each(KINDS)('%s', (_, { filesystem, make }) => {
       await expectContent(files, '/abs/up', large);
       await expectContent(files, '/slow', file(''));
     });
+  });
+
+  it('gives the digest of every file, in the order of whole paths', async () => {
+    await make();
+    await withFiles(filesystem, async files => {
+      const found = (await files.contents()).filter(each => !each.path.startsWith('/lost+found'));
+      const expected = [...tree].filter(([name]) => name !== '/').map(([name, node]) => contentOf(name, node));
+      expect(found).toEqual(expected.toSorted((a, b) => Buffer.compare(Buffer.from(a.path), Buffer.from(b.path))));
+    });
+    expect(await readdir(path.join(folder, 'scratch'))).not.toContain('unpacked');
   });
 });
 
@@ -277,6 +297,22 @@ function entryOf(name: string, { type, mode, uid, gid, content, target }: TreeNo
     type === 'symlink' ? Buffer.byteLength(target) : content !== null && 'data' in content ? content.data.length : 0;
   const kind = type === 'file' || type === 'directory' || type === 'symlink' ? type : 'other';
   return { path: name, type: kind, mode, uid, gid, bytes, modified: EPOCH, target: type === 'symlink' ? target : null };
+}
+
+function contentOf(name: string, node: TreeNode): ContentFile {
+  const { type, mode, uid, gid, target, bytes, path } = entryOf(name, node);
+  const data = node.content !== null && 'data' in node.content ? node.content.data : Buffer.alloc(0);
+  const isFile = type === 'file';
+  return {
+    path,
+    type,
+    mode: mode ?? 0,
+    uid: uid ?? 0,
+    gid: gid ?? 0,
+    bytes: isFile ? bytes : 0,
+    target,
+    sha256: isFile ? createHash('sha256').update(data).digest('hex') : null,
+  };
 }
 
 function sorted<T extends { path: string }>(all: readonly T[]): T[] {

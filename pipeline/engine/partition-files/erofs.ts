@@ -20,6 +20,17 @@ export const openErofs: OpenReader = async ({ read }, programs) => {
         target,
         limit: file.bytes,
       }),
+    unpack: {
+      argv: (image, offset, folder) => [
+        'fsck.erofs',
+        `--offset=${offset}`,
+        '--no-preserve',
+        '--overwrite',
+        `--extract=${folder}`,
+        image,
+      ],
+      ends: [0],
+    },
   };
 };
 

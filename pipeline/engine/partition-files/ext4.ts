@@ -28,6 +28,10 @@ export const openExt4: OpenReader = async (_, programs) => ({
     const { size } = await stat(target);
     if (size > file.bytes) await truncate(target, file.bytes);
   },
+  unpack: {
+    argv: (image, offset, folder) => ['debugfs', '-c', '-R', `rdump / ${folder}`, `${image}?offset=${offset}`],
+    ends: [0],
+  },
 });
 
 /** What debugfs wrote, one character a byte, and how much of it is read. */

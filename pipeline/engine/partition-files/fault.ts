@@ -1,4 +1,5 @@
 import { FormatFault } from '../../formats/fault.ts';
+import type { Bytes } from '../../formats/bytes.ts';
 import type { Volume } from './reader.ts';
 
 /** A path that leads nowhere in a partition, or to something else than was wanted: its user's mistake, not the image's. */
@@ -21,4 +22,12 @@ export function damagedVolume(
     `${name}: ${reader} cannot read its ${filesystem}: ${why}`,
     'it is damaged, or uses a feature that is not known here; build the image again, or copy it again',
   );
+}
+
+/** A file of which more or fewer bytes came out than its inode says. */
+export function tornFile(
+  volume: Pick<Volume, 'name' | 'filesystem'>,
+  { path, bytes, got }: { path: string; bytes: Bytes; got: Bytes },
+): FormatFault {
+  return damagedVolume(volume, 'Caisson', `only ${got} of the ${bytes} bytes of ${path} came out`);
 }

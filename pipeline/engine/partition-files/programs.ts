@@ -10,7 +10,8 @@ import { fixedEnvironment, type Environment } from '../environment.ts';
 import { ProcessFailure, runProcess } from '../run.ts';
 import { sandboxArgv } from '../sandbox.ts';
 import { damagedVolume } from './fault.ts';
-import type { Volume } from './reader.ts';
+import type { Unpacking, Volume } from './reader.ts';
+import { digestScript, IN_MEMORY, mostInMemory, removeUnpacked, UNPACKED } from './unpacked.ts';
 
 export interface ProgramsOptions {
   environment: Environment;
@@ -29,6 +30,11 @@ export interface Programs {
   text(argv: Argv, stdin?: string): Promise<string>;
   /** As text, with stdout written to the host path `target`, at most `limit` bytes. */
   write(argv: Argv, options: { target: string; limit: Bytes }): Promise<void>;
+  /**
+   * Runs a program that unpacks the partition, whose files have `all` bytes and none more than `longest`. Returns what came out: the
+   * length of each file, then the digest of each (see unpacked.ts), one character a byte.
+   */
+  unpacked(unpacking: Unpacking, lengths: { longest: Bytes; all: Bytes }): Promise<string>;
   /** For answers that nobody can read. */
   fault(program: string, why: string): FormatFault;
 }
@@ -56,35 +62,59 @@ export function volumePrograms(volume: Volume, options: ProgramsOptions): Progra
   const { scratch, signal } = options;
   const fault = (program: string, why: string): FormatFault => damagedVolume(volume, program, why);
   let calls = 0;
+  const textOf = async (
+    argv: Argv,
+    { stdin, ...run }: Pick<Run, 'script' | 'folder' | 'limit' | 'identities'> & { stdin: string },
+  ) => {
+    await mkdir(scratch, { recursive: true });
+    calls += 1;
+    const [input, output] = ['stdin', 'stdout'].map(name => path.join(scratch, `${name}-${calls}`)) as [string, string];
+    const patience = AbortSignal.timeout(LONGEST_LISTING_MS);
+    try {
+      await writeFile(input, stdin);
+      await runOnVolume(argv, {
+        ...options,
+        ...run,
+        volume,
+        signal: AbortSignal.any([signal, patience]),
+        stdin: input,
+        target: output,
+      });
+      return await readFile(output, 'latin1');
+    } catch (error) {
+      if (error !== patience.reason || signal.aborted) throw error;
+      throw fault(argv('', 0)[0] ?? '', 'it does not come to an end');
+    } finally {
+      for (const each of [input, output]) await rm(each, { force: true });
+    }
+  };
   return {
     fault,
-    text: async (argv, stdin = '') => {
-      await mkdir(scratch, { recursive: true });
-      calls += 1;
-      const [input, output] = ['stdin', 'stdout'].map(name => path.join(scratch, `${name}-${calls}`)) as [
-        string,
-        string,
-      ];
-      const patience = AbortSignal.timeout(LONGEST_LISTING_MS);
-      try {
-        await writeFile(input, stdin);
-        await runOnVolume(argv, {
-          ...options,
-          volume,
-          signal: AbortSignal.any([signal, patience]),
-          stdin: input,
-          target: output,
-          limit: LONGEST_LIST,
+    text: async (argv, stdin = '') => textOf(argv, { ...PLAIN, stdin, limit: LONGEST_LIST }),
+    write: async (argv, { target, limit }) =>
+      runOnVolume(argv, { ...options, ...PLAIN, volume, stdin: null, target, limit }),
+    unpacked: async ({ argv, ends }, { longest, all }) => {
+      const run = {
+        // Not as root: then they leave out owners and device nodes, at which root fails in a sandbox.
+        identities: 'user' as const,
+        stdin: '',
+        limit: Math.max(LONGEST_LIST, longest),
+      };
+      const unpack = async (inside: string, folder: string | null): Promise<string> =>
+        textOf((image, offset) => argv(image, offset, `${inside}/files`), {
+          ...run,
+          script: digestScript(ends, inside),
+          folder,
         });
-        return await readFile(output, 'latin1');
-      } catch (error) {
-        if (error !== patience.reason || signal.aborted) throw error;
-        throw fault(argv('', 0)[0] ?? '', 'it does not come to an end');
+      if (all <= mostInMemory()) return unpack(IN_MEMORY, null);
+      const folder = path.join(scratch, 'unpacked');
+      await mkdir(folder, { recursive: true });
+      try {
+        return await unpack(UNPACKED, folder);
       } finally {
-        for (const each of [input, output]) await rm(each, { force: true });
+        await removeUnpacked(folder, options);
       }
     },
-    write: async (argv, { target, limit }) => runOnVolume(argv, { ...options, volume, stdin: null, target, limit }),
   };
 }
 
@@ -94,11 +124,18 @@ interface Run extends Omit<ProgramsOptions, 'scratch'> {
   stdin: string | null;
   target: string;
   limit: Bytes;
+  /** Of a shell whose arguments are the program's. */
+  script: string;
+  /** Host path of a folder that the program may write into, UNPACKED to it; null for none. */
+  folder: string | null;
+  identities: 'one' | 'user';
 }
+
+const PLAIN = { script: 'exec "$@"', folder: null, identities: 'one' as const };
 
 async function runOnVolume(
   makeArgv: Argv,
-  { volume, environment, tools, signal, stdin, target, limit }: Run,
+  { volume, environment, tools, signal, stdin, target, limit, script, folder, identities }: Run,
 ): Promise<void> {
   const { file, offset } = await volume.linear();
   const argv = makeArgv(IMAGE, offset);
@@ -108,15 +145,16 @@ async function runOnVolume(
     binds: [
       { host: file, inside: IMAGE, writable: false },
       { host: path.resolve(target), inside: STDOUT, writable: true },
+      ...(folder === null ? [] : [{ host: path.resolve(folder), inside: UNPACKED, writable: true }]),
     ],
     env: { ...fixedEnvironment(0), ...SETTINGS },
     cwd: '/mnt',
     network: false,
-    identities: 'one' as const,
+    identities,
     devices: [],
   };
   // A file, not a pipe: the kernel then bounds it, and no byte comes through our memory.
-  const bounded = ['prlimit', `--fsize=${limit}`, '--core=0', 'sh', '-c', `exec "$@" > ${STDOUT}`, 'sh', ...argv];
+  const bounded = ['prlimit', `--fsize=${limit}`, '--core=0', 'sh', '-c', `exec > ${STDOUT}; ${script}`, 'sh', ...argv];
   await writeFile(target, '');
   let said = '';
   try {

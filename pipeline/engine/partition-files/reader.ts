@@ -24,6 +24,16 @@ export interface Reader {
   children(folders: readonly string[]): Promise<Inode[][]>;
   /** Writes the bytes of a regular file to the host path `target`. */
   extract(file: Inode, target: string): Promise<void>;
+  /** Writes all of it into a folder, owners and times aside; null where no program of ours does. */
+  unpack: Unpacking | null;
+}
+
+/** A program that unpacks a whole partition. */
+export interface Unpacking {
+  /** `folder` is empty, and as the program sees it. */
+  argv(image: string, offset: Bytes, folder: string): readonly string[];
+  /** Exit codes for all is there; what came out is counted and measured anyway. */
+  ends: readonly number[];
 }
 
 export type OpenReader = (volume: Volume, programs: Programs) => Promise<Reader>;

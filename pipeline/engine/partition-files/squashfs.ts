@@ -35,6 +35,21 @@ export const openSquashfs: OpenReader = async (_, programs) => {
         { target, limit: file.bytes },
       );
     },
+    unpack: {
+      argv: (image, offset, folder) => [
+        'unsquashfs',
+        '-force',
+        '-no-progress',
+        '-no-xattrs',
+        '-offset',
+        String(offset),
+        '-dest',
+        folder,
+        image,
+      ],
+      // 2: there are device nodes, which nobody can make in a sandbox.
+      ends: [0, 2],
+    },
   };
 };
 

@@ -19,6 +19,7 @@ export const openVfat: OpenReader = async (_, programs) => {
         target,
         limit: file.bytes,
       }),
+    unpack: null,
   };
 };
 

@@ -32,6 +32,10 @@ export function fakePrograms(answer: (argv: readonly string[], stdin: string) =>
       ran.push({ argv: argvOf(make), stdin });
       return Buffer.from(answer(argvOf(make), stdin)).toString('latin1');
     },
+    unpacked: async ({ argv }) => {
+      ran.push({ argv: argv('/mnt/image', 4096, '/mnt/unpacked/files'), stdin: '' });
+      return Buffer.from(answer(ran.at(-1)?.argv ?? [], '')).toString('latin1');
+    },
     write: async make => void ran.push({ argv: argvOf(make), stdin: '' }),
     fault: (program, why) => new FormatFault(`${program}: ${why}`, ''),
   };

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { volumePrograms, type Argv, type Programs } from '../../../pipeline/engine/partition-files/programs.ts';
+import type { Unpacking } from '../../../pipeline/engine/partition-files/reader.ts';
 import { ProcessFailure } from '../../../pipeline/engine/run.ts';
 import { FormatFault } from '../../../pipeline/formats/fault.ts';
 import { scratchDirectory } from '../../disk/scratch.ts';
@@ -61,7 +62,7 @@ describe('text', () => {
     expect(line).toContain('--unshare-net');
     expect(line).toMatch(/--ro-bind \S+\/disk\.raw \/mnt\/image --bind \S+\/scratch\/stdout-1 \/mnt\/stdout/);
     expect(line).toMatch(
-      /prlimit --fsize=134217728 --core=0 sh -c exec "\$@" > \/mnt\/stdout sh fish \/mnt\/image@8192 a b/,
+      /prlimit --fsize=134217728 --core=0 sh -c exec > \/mnt\/stdout; exec "\$@" sh fish \/mnt\/image@8192 a b/,
     );
   });
 
@@ -69,6 +70,36 @@ describe('text', () => {
     const { programs } = bench('cat > "$out"');
     const said = ['kelp', 'crab', 'tide'];
     expect(await Promise.all(said.map(each => programs.text(argv, each)))).toEqual(said);
+  });
+});
+
+describe('unpacked', () => {
+  const unpacking: Unpacking = { argv: (image, _, inside) => ['fish', image, inside], ends: [0, 2] };
+
+  test('in the memory of the sandbox, as no root of it', async () => {
+    const { programs, args, scratch } = bench(`printf 'what came out' > "$out"`);
+    expect(await programs.unpacked(unpacking, { longest: 2 ** 28, all: 2 ** 20 })).toBe('what came out');
+    const line = args().join(' ');
+    expect(line).toContain('--uid 1000 --gid 1000');
+    expect(line).toContain('--fsize=268435456 ');
+    expect(line).toContain('case $code in 0|2) ;;');
+    expect(line).toMatch(/ sh fish \/mnt\/image \/tmp\/unpacked\/files $/);
+    expect(line).not.toContain('--bind /mnt/unpacked');
+    expect(readdirSync(scratch)).toEqual([]);
+  });
+
+  test('in the scratch folder where it is much, and gone afterwards', async () => {
+    const { programs, args, scratch } = bench(':');
+    expect(await programs.unpacked(unpacking, { longest: 7, all: 2 ** 50 })).toBe('');
+    expect(args().join(' ')).toMatch(/--bind \S+\/scratch\/unpacked \/mnt\/unpacked .* \/mnt\/unpacked\/files $/s);
+    expect(readdirSync(scratch)).toEqual([]);
+  });
+
+  test('its last words, when it fails', async () => {
+    const { programs } = bench('echo no room >&2; exit 7');
+    await expect(programs.unpacked(unpacking, { longest: 7, all: 7 })).rejects.toThrow(
+      /^Reef: fish cannot read its ext4: no room$/,
+    );
   });
 });
 
