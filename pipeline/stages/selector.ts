@@ -96,6 +96,7 @@ export const selector: Stage<Options, Resolved, never> = {
   },
   inputs: {},
   tools: ['grub-common', 'grub-efi-amd64-bin'],
+  brings: ({ tools }) => ({ place: 'bootefi', packages: ['grub-efi-amd64-bin', ...tools] }),
   publishes: () => null,
 
   resolve(options, image) {

@@ -147,6 +147,9 @@ export interface BuildContext<Input extends string = string> {
   progress(fraction: number | null, detail: string): void;
 }
 
+/** Where in an image something stands: root file system, initrd, kernel image, boot loader before it. */
+export type Place = 'rootfs' | 'initrd' | 'uki' | 'bootefi';
+
 /** `'*'` stands for inputs of any name. */
 export type InputSpec<Input extends string> = Readonly<Record<Input, 'required' | 'optional'>>;
 
@@ -164,6 +167,8 @@ export interface Stage<Options, Resolved, Input extends string> {
   readonly signs?: Signed;
   /** True when the artifact tells where to look in those it was made from: who reads it reads them too. */
   readonly pointsIntoInputs?: true;
+  /** Packages of the tools tree that bytes of the artifact are from, as a boot loader is; an SBOM lists them. */
+  brings?(resolved: Resolved): { place: Place; packages: readonly string[] };
   /** File name in the output folder for stages that publish there; null for those whose artifact stays in the store. */
   publishes(resolved: Resolved): string | null;
   /** Pure: the options with everything the image says about them; what it returns enters the key. */

@@ -59,6 +59,7 @@ export const uki: Stage<Options, Resolved, 'kernel' | 'initrd' | 'verity'> = {
   },
   inputs: { kernel: 'required', initrd: 'required', verity: 'required' },
   tools: ['systemd-ukify', 'systemd-boot-efi', 'binutils'],
+  brings: () => ({ place: 'uki', packages: ['systemd-boot-efi'] }),
   publishes: () => null,
 
   resolve(options, image) {
