@@ -6,11 +6,14 @@ import path from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { addCacheCommands } from './cli/cache.ts';
 import { addDeployCommands } from './cli/deploy.ts';
+import { addDiffCommand } from './cli/diff.ts';
 import { addKeysCommands } from './cli/keys.ts';
+import { addLockCommands } from './cli/lock.ts';
 import { addLookingCommands } from './cli/look.ts';
 import { addMachineCommands } from './cli/machine.ts';
 import { addMakingCommands } from './cli/make.ts';
 import { addProveCommand } from './cli/prove.ts';
+import { addReleaseCommand } from './cli/release.ts';
 import { findProject, type CommandContext, type ExitCode, type RemoteExit } from './commands/context.ts';
 import { showFailure } from './commands/failure.ts';
 import type { Environment } from './engine/environment.ts';
@@ -30,7 +33,6 @@ process.umask(0o022);
 
 const program = new Command('caisson')
   .description('Turns YAML into a hardened, A/B-updatable, bit-reproducible Linux VM disk.')
-  .version(VERSION)
   .option('--project <dir>', 'folder of the project (default: the nearest one at or above this folder)')
   .option('--json', 'results and events as JSON')
   .option('--plain', 'plain lines, no drawing, also in a terminal')
@@ -41,8 +43,14 @@ const program = new Command('caisson')
     '\nExit codes: 0 done, 1 build or proof failed, 2 bad usage or configuration, 130 interrupted.',
   );
 
+// A release has a --version of its own, and the program would take that for one that asks for its own.
+if (!process.argv.includes('release')) program.version(VERSION);
+
 addMakingCommands(program, run);
+addReleaseCommand(program, run, VERSION);
+addLockCommands(program, run);
 addLookingCommands(program, run, process.stdout);
+addDiffCommand(program, run);
 addDeployCommands(program, run);
 addKeysCommands(program, run);
 addProveCommand(program, run);

@@ -37,14 +37,9 @@ export async function bundleFrom(context: CommandContext, { from, out, ...option
   await mustBeFile(full, `build it first: caisson build ${name} --bundle`);
   await mustBeFile(from, 'name the full bundle of the release that runs on the machines');
   return withCache<ExitCode>(context, async () => {
-    const tools = await namedToolsTree(context, manifest);
-    const work = await makeScratch(context.environment, 'bundle');
-    try {
-      await makeDelta(context, { project, full, from, tools, work });
-      return 0;
-    } finally {
-      await rm(work, { recursive: true, force: true });
-    }
+    const tools = await namedToolsTree(context, { tools: manifest, lock: project.lock });
+    await makeDelta(context, { project, full, from, tools });
+    return 0;
   });
 }
 
@@ -52,16 +47,30 @@ async function mustBeFile(file: string, hint: string): Promise<void> {
   if ((await stat(file).catch(() => null))?.isFile() !== true) throw new UsageFault(`there is no bundle ${file}`, hint);
 }
 
-interface Making {
-  project: LoadedProject;
+export interface DeltaBundle {
+  project: Pick<LoadedProject, 'image' | 'folder' | 'keyring'>;
+  /** Host paths of the full bundle of this release, beside which the new one gets its place, and of the earlier one. */
   full: string;
   from: string;
-  /** Host paths of the tools tree and of a scratch folder. */
+  /** Host path of the tools tree. */
   tools: string;
-  work: string;
 }
 
-async function makeDelta(context: CommandContext, { project, full, from, tools, work }: Making): Promise<void> {
+/** Returns the host path of the bundle. Throws UsageFault where one release cannot follow the other. */
+export async function makeDelta(context: CommandContext, delta: DeltaBundle): Promise<string> {
+  const work = await makeScratch(context.environment, 'bundle');
+  try {
+    return await makeDeltaIn(work, context, delta);
+  } finally {
+    await rm(work, { recursive: true, force: true });
+  }
+}
+
+async function makeDeltaIn(
+  work: string,
+  context: CommandContext,
+  { project, full, from, tools }: DeltaBundle,
+): Promise<string> {
   const { environment, signal, emit } = context;
   const { name, epoch, seed } = project.image;
   const keyring = project.keyring ?? '';
@@ -102,4 +111,5 @@ async function makeDelta(context: CommandContext, { project, full, from, tools, 
   }
   const published = await digestArtifact(target, { facts: {}, published: true }, signal);
   emit({ type: 'published', path: target, ...published });
+  return target;
 }

@@ -4,6 +4,7 @@ import { placeOf, readDocument } from '../config/document.ts';
 import { nearest } from '../config/nearest.ts';
 import type { Diagnostic } from '../config/types.ts';
 import { BuildFault, PackageFault, SigningFault } from '../engine/fault.ts';
+import { withoutPassword } from '../engine/fetch.ts';
 import { ProcessFailure } from '../engine/run.ts';
 import { FormatFault } from '../formats/fault.ts';
 import { quoteShell, renderFailure } from '../report/errors.ts';
@@ -20,7 +21,8 @@ export interface FailureOptions {
 export async function showFailure(error: unknown, options: FailureOptions): Promise<ExitCode> {
   const { write, color, json } = options;
   if (options.interrupted) {
-    write('interrupted; nothing half done was left behind.\n');
+    const said = 'interrupted; nothing half done was left behind';
+    write(json ? `${JSON.stringify({ error: said })}\n` : `${said}.\n`);
     return 130;
   }
   if (error instanceof PackageFault) return showFailure(new ConfigFault([await packageDiagnostic(error)]), options);
@@ -42,7 +44,9 @@ export async function showFailure(error: unknown, options: FailureOptions): Prom
     return usage ? 2 : 1;
   }
   if (error instanceof ProcessFailure) {
-    const { command, exitCode, killedBy, output, log, argv } = error;
+    const { exitCode, killedBy, log } = error;
+    const hidden = (texts: readonly string[]): string[] => texts.map(each => withoutPassword(each));
+    const [command, argv, output] = [hidden(error.command), hidden(error.argv), hidden(error.output)];
     write(
       json
         ? `${JSON.stringify({ error: error.message, command, exitCode, signal: killedBy, output, log })}\n`

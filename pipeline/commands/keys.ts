@@ -1,4 +1,4 @@
-/** caisson keys new: keys for Secure Boot to try with, the files that give them to firmware, and keys of updates. */
+/** caisson keys new: keys for Secure Boot to try with, the files that give them to firmware, and keys of updates and releases. */
 import { randomUUID, X509Certificate } from 'node:crypto';
 import { lstat, mkdir, readdir, readFile, rename, stat } from 'node:fs/promises';
 import path from 'node:path';
@@ -7,6 +7,7 @@ import { codeOf, sync } from '../engine/files.ts';
 import { drawFields } from '../report/fields.ts';
 import { UsageFault, type CommandContext, type ExitCode } from './context.ts';
 import { ENROLMENT_FILES, KEY_NAMES, makeEnrolmentFiles } from './keys/enrolment.ts';
+import { makeReleaseFiles, RELEASE_FILES, RELEASE_KEY_NAME } from './keys/release.ts';
 import { makeUpdateFiles, UPDATE_FILES, UPDATE_KEY_NAMES } from './keys/update.ts';
 import { withPartFolder } from './new-files.ts';
 import { toolsTree } from './tools-tree.ts';
@@ -21,7 +22,7 @@ export interface NewKeysOptions {
 /** A common name has 64 characters at the most (RFC 5280, ub-common-name); " update authority" is ours. */
 const NAME = /^[^\p{C}]{1,47}$/u;
 
-const FILES = [...ENROLMENT_FILES, ...UPDATE_FILES];
+const FILES = [...ENROLMENT_FILES, ...UPDATE_FILES, ...RELEASE_FILES];
 
 export async function newKeys(context: CommandContext, { folder, name }: NewKeysOptions): Promise<ExitCode> {
   if (!NAME.test(name) || name.trim() !== name || name === '')
@@ -36,6 +37,7 @@ export async function newKeys(context: CommandContext, { folder, name }: NewKeys
       await mkdir(made, { mode: 0o700 });
       await makeEnrolmentFiles(made, { tools, name, owner });
       await makeUpdateFiles(made, { tools, name });
+      await makeReleaseFiles(made, { tools, name });
       for (const file of FILES) await sync(path.join(made, file));
       await sync(made);
       signal.throwIfAborted();
@@ -68,7 +70,7 @@ function occupied(folder: string): UsageFault {
 
 async function tell(context: CommandContext, { folder, owner }: { folder: string; owner: string }): Promise<void> {
   const certificates = await Promise.all(
-    [...KEY_NAMES, ...UPDATE_KEY_NAMES].map(async name => ({
+    [...KEY_NAMES, ...UPDATE_KEY_NAMES, RELEASE_KEY_NAME].map(async name => ({
       name,
       x509: new X509Certificate(await readFile(path.join(folder, `${name}.crt`))),
     })),
@@ -78,6 +80,7 @@ async function tell(context: CommandContext, { folder, owner }: { folder: string
     keyring: path.join(folder, 'update-ca.crt'),
     signing: { key: path.join(folder, 'update.key'), certificate: path.join(folder, 'update.crt') },
   };
+  const release = { key: path.join(folder, 'release.key'), certificate: path.join(folder, 'release.crt') };
   if (context.json) {
     const described = certificates.map(({ name, x509 }) => ({
       name,
@@ -86,7 +89,7 @@ async function tell(context: CommandContext, { folder, owner }: { folder: string
       from: new Date(x509.validFrom).toISOString(),
       to: new Date(x509.validTo).toISOString(),
     }));
-    const document = { folder, owner, files: FILES, certificates: described, signing, updates };
+    const document = { folder, owner, files: FILES, certificates: described, signing, updates, release };
     context.print(`${JSON.stringify(document, null, 2)}\n`);
     return;
   }
@@ -99,7 +102,7 @@ async function tell(context: CommandContext, { folder, owner }: { folder: string
   ];
   context.print(
     [
-      `Keys for Secure Boot and updates in ${folder}, to try with: they lie there unprotected but for the mode of their files.`,
+      `Keys for Secure Boot, updates and releases in ${folder}, to try with: they lie there unprotected but for the mode of their files.`,
       ...drawFields(fields, { width: context.width ?? 120, color: context.color }),
       '',
       'In the image definition:',
@@ -111,6 +114,9 @@ async function tell(context: CommandContext, { folder, owner }: { folder: string
       '    signing:',
       `      key: ${JSON.stringify(path.resolve(updates.signing.key))}`,
       `      certificate: ${JSON.stringify(path.resolve(updates.signing.certificate))}`,
+      '  release:',
+      `    key: ${JSON.stringify(path.resolve(release.key))}`,
+      `    certificate: ${JSON.stringify(path.resolve(release.certificate))}`,
       '',
       'A VM that has these keys and no others:',
       `  caisson boot IMAGE --secure-boot ${folder}`,

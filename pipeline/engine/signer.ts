@@ -1,14 +1,21 @@
 /** Makes signed requests; the one place that touches a private key. */
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { SigningKey } from '../config/types.ts';
 import { FormatFault } from '../formats/fault.ts';
 import { parsePkcs11Uri, PKCS11_SCHEME, type Pkcs11Key } from '../formats/pkcs11-uri.ts';
 import type { Environment } from './environment.ts';
 import { SigningFault } from './fault.ts';
-import { readBundleCertificate, readCertificate, type Certificate } from './signer/certificate.ts';
+import {
+  readBundleCertificate,
+  readCertificate,
+  readReleaseCertificate,
+  type Certificate,
+} from './signer/certificate.ts';
 import { cmsSigner } from './signer/cms.ts';
 import type { KeyOptions } from './signer/key.ts';
 import { openPemKey } from './signer/pem-key.ts';
+import { rawSigner } from './signer/raw.ts';
 import { requestSigner } from './signer/request.ts';
 import { openToken } from './signer/token.ts';
 import { mustBeTrusted } from './signer/trust.ts';
@@ -27,7 +34,7 @@ export interface SignerOptions {
 export interface SignFiles {
   /** Host path of a private scratch folder. */
   work: string;
-  /** Host path of the request, in `work`: of a program a PKCS#7 by `osslsigncode extract-data`, of a bundle its manifest. */
+  /** Host path of the request, in `work`: of a program a PKCS#7 by `osslsigncode extract-data`, of a bundle its manifest, of a release any file. */
   request: string;
   /** Host path of the file to make, in `work`. */
   signed: string;
@@ -64,6 +71,22 @@ export async function openBundleSigner(
   const certificate = await readBundleCertificate(path.resolve(options.folder, signing.certificate), options.epoch);
   await mustBeTrusted(certificate, { ...options, keyring });
   return openKey(signing, certificate, { ...options, signature: cmsSigner });
+}
+
+/** Signs files of a release: what it makes is the signature alone. As the first. Throws SigningFault. */
+export async function openReleaseSigner(signing: SigningKey, options: SignerOptions): Promise<OpenSigner> {
+  const at = (file: string): string => path.resolve(options.folder, file);
+  for (const [what, file] of [
+    ['certificate', signing.certificate],
+    ['key', signing.key],
+  ] as const)
+    if (!file.startsWith(PKCS11_SCHEME) && !existsSync(at(file)))
+      throw new SigningFault(
+        `no ${what} ${at(file)}, and \`release\` of the image names it`,
+        'copy release.key and release.crt from a folder that `caisson keys new DIR` makes, or name another key',
+      );
+  const certificate = await readReleaseCertificate(at(signing.certificate), options.epoch);
+  return openKey(signing, certificate, { ...options, signature: rawSigner });
 }
 
 async function openKey(signing: SigningKey, certificate: Certificate, options: KeyOptions): Promise<OpenSigner> {

@@ -1,5 +1,6 @@
 /** requests.json of a folder that `caisson build --unsigned` makes: what is to be signed, and where the answers go. */
 import { FormatFault } from './fault.ts';
+import { isRecord, parseJson } from './json-value.ts';
 
 export interface RequestList {
   format: 1;
@@ -23,7 +24,7 @@ export interface RequestList {
 
 /** Throws FormatFault for text that is no such list. */
 export function decodeRequestList(text: string): RequestList {
-  const value = parsed(text);
+  const value = parseJson(text);
   const isList =
     isRecord(value) &&
     value.format === 1 &&
@@ -43,16 +44,4 @@ function isRequest(value: unknown): boolean {
     ['step', 'program', 'file', 'sha256', 'signed'].every(name => typeof value[name] === 'string') &&
     [value.file, value.signed].every(name => /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name as string))
   );
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return null;
-  }
 }

@@ -51,6 +51,7 @@ describe('a folder is refused, before anything is built,', () => {
       bundle: false,
       update: false,
       offline: true,
+      mirrors: [],
       jobs: 1,
       out: join(scratch, 'out'),
       requests,

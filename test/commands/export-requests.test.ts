@@ -50,7 +50,7 @@ async function project(definition: string): Promise<RaftContext> {
   const loaded = await loadImage(context, options);
   const manifest = toolsManifest(loaded);
   const tools = ['osslsigncode', 'sbsigntool', 'libarchive13t64', 'erofs-utils', 'e2fsprogs', 'squashfs-tools'];
-  const quiet = { ...context, emit: () => undefined, update: false, offline: false };
+  const quiet = { ...context, emit: () => undefined, update: false, offline: false, lock: null, mirrors: [] };
   const { digest } = await ensureResolution(manifest, aptThatHas(tools), quiet);
   // The tools tree is known by what it is made from; see ensureTree.
   const key = createHash('sha256')
@@ -78,6 +78,7 @@ async function exported(context: RaftContext, name: string) {
     bundle: false,
     update: false,
     offline: true,
+    mirrors: [],
   } as const;
   const signerOf = () => ({
     get: () => Promise.reject(new Error('nobody signs here')),

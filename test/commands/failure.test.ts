@@ -115,6 +115,26 @@ describe('a fault of the user’s', () => {
     });
   });
 
+  test('an interruption for a program', async () => {
+    expect(await shown(new TypeError('x'), { interrupted: true, json: true })).toEqual({
+      code: 130,
+      text: '{"error":"interrupted; nothing half done was left behind"}\n',
+    });
+  });
+
+  test('a program that was told the password of a mirror, without it', async () => {
+    const url = 'https://sailor:s3cret@mirror.example/rope.deb';
+    const failure = await runProcess(['sh', '-c', `echo "Err:1 ${url} 404"; exit 3`], {
+      env: { PATH: '/usr/bin:/bin' },
+      signal: new AbortController().signal,
+    }).catch((error: unknown) => error);
+    for (const json of [false, true]) {
+      const { text } = await shown(failure, { json });
+      expect(text).toContain('https://mirror.example/rope.deb');
+      expect(text).not.toContain('s3cret');
+    }
+  });
+
   test('none of them shows a stack', async () => {
     for (const error of [
       new UsageFault('a', 'b'),

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { SigningKey } from '../../pipeline/config/types.ts';
-import { openBundleSigner, openSigner } from '../../pipeline/engine/signer.ts';
+import { openBundleSigner, openReleaseSigner, openSigner } from '../../pipeline/engine/signer.ts';
 import { scratchDirectory } from '../disk/scratch.ts';
 import { certificate, ec, extendedKeyUsage, keyUsage, rsa, type CertificateOptions } from './signer/certificates.ts';
 import { workshop } from './steps.ts';
@@ -142,6 +142,49 @@ describe('the certificate of a bundle', () => {
     };
     const options = { environment, signal, epoch: EPOCH, folder, tools: '/nonexistent', keyring: '' };
     await expect(openBundleSigner(own, options)).rejects.toMatchObject(fault(message));
+  });
+});
+
+describe('the key of releases', () => {
+  const openRelease = async (own: Partial<SigningKey>, epoch = EPOCH) => {
+    const { environment, signal } = workshop(join(folder, `shop-${count++}`));
+    const signing = { key: keyFile, certificate: certificateFile, module: '', pinFile: '', ...own };
+    return openReleaseSigner(signing, { environment, signal, epoch, folder, tools: '/nonexistent' });
+  };
+  const encrypted = pilot.key.export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'brine' });
+
+  test('opens with a certificate for whatever, for nobody but its owner reads that', async () => {
+    const forServers = certificate(pilot, { ...VALID, extensions: [extendedKeyUsage('serverAuth')] });
+    await expect(openRelease({ certificate: file(forServers) })).resolves.toBeDefined();
+  });
+
+  test.each<[string, Partial<SigningKey>, string]>([
+    ['encrypted', { key: file(encrypted.toString()) }, 'is encrypted'],
+    ['of an elliptic curve', { key: file(curve.pem) }, 'is of type ec'],
+    ['of another certificate', { key: file(other.pem) }, 'do not belong together'],
+    ['of no known form', { key: file('untrusted comment: minisign') }, 'is no private key in PEM'],
+    [
+      'not for signatures',
+      { certificate: file(certificate(pilot, { ...VALID, extensions: [keyUsage(4, true)] })) },
+      'lacks digitalSignature',
+    ],
+    ['in a token without a module', { key: 'pkcs11:token=reef;object=pilot' }, 'no module is named'],
+  ])('is refused when it is %s', async (_, own, message) => {
+    await expect(openRelease(own)).rejects.toMatchObject(fault(message));
+  });
+
+  test('is refused when its certificate is expired at the epoch of the image', async () => {
+    await expect(openRelease({}, Date.UTC(2031, 0, 1) / 1000)).rejects.toMatchObject(fault('is expired at 2031'));
+  });
+
+  test.each<[string, Partial<SigningKey>]>([
+    ['key', { key: 'keys/release.key' }],
+    ['certificate', { certificate: 'keys/release.crt' }],
+  ])('is told how to be had when there is no %s', async (what, own) => {
+    await expect(openRelease(own)).rejects.toMatchObject({
+      ...fault(`no ${what} ${join(folder, 'keys/release.')}`),
+      hint: expect.stringContaining('caisson keys new') as string,
+    });
   });
 });
 

@@ -13,7 +13,7 @@ const SECURITY = 'd719b2cb-3d3a-4596-a3bc-dad00e67656f';
 /** With all that divides names in openssl's option. */
 const NAME = String.raw`Reef/CN=Eel + Söhne \ 1`;
 const NAMES = ['PK', 'KEK', 'db'];
-const UPDATE = ['update-ca', 'update'];
+const LONGER = ['update-ca', 'update', 'release'];
 
 /** What making them printed. */
 let told: CliResult;
@@ -28,6 +28,7 @@ describe('caisson keys new', () => {
   it('makes a folder of its owner’s alone, of all files, the keys unreadable to others', async () => {
     expect(told).toMatchObject({ exitCode: 0, stderr: '' });
     expect(told.stdout).toContain(`key: "${at('made/db.key')}"`);
+    expect(told.stdout).toContain(`certificate: "${at('made/release.crt')}"`);
     expect(told.stdout).toContain(`keyring: "${at('made/update-ca.crt')}"`);
     expect((await stat(at('made'))).mode & 0o777).toBe(0o700);
     const modes = await Promise.all(
@@ -42,7 +43,7 @@ describe('caisson keys new', () => {
           ...['crt', 'cer', 'esl', 'auth'].map(each => [`${name}.${each}`, '644']),
           [`${name}.key`, '600'],
         ]),
-        ...UPDATE.flatMap(name => [
+        ...LONGER.flatMap(name => [
           [`${name}.crt`, '644'],
           [`${name}.key`, '600'],
         ]),
@@ -86,7 +87,7 @@ describe('caisson keys new', () => {
     expect(await verify('codesign', 'update.crt')).toContain('OK');
     await expect(verify('sslserver', 'update.crt')).rejects.toThrow('openssl');
     await expect(verify('codesign', 'update-ca.crt')).rejects.toThrow('openssl');
-    for (const name of UPDATE) {
+    for (const name of LONGER) {
       const text = await run('openssl', 'x509', '-in', file(`${name}.crt`), '-noout', '-text', '-dates');
       expect(text).toContain('Public-Key: (3072 bit)');
       expect(text).toContain('notBefore=Jan  1 00:00:00 2020 GMT\nnotAfter=Dec 31 23:59:59 2049 GMT');
@@ -201,7 +202,7 @@ describe('caisson keys new', () => {
       expect(
         await run('openssl', 'x509', '-in', `/mnt/work/second/${name}.crt`, '-noout', '-fingerprint', '-sha256'),
       ).toBe(`sha256 Fingerprint=${(sha256.toUpperCase().match(/../g) ?? []).join(':')}`);
-    expect(document.certificates.map(each => each.name)).toEqual([...NAMES, ...UPDATE]);
+    expect(document.certificates.map(each => each.name)).toEqual([...NAMES, ...LONGER]);
     expect(stdout).not.toContain('PRIVATE');
   });
 });

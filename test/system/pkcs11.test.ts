@@ -3,7 +3,7 @@ import { chmod, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { SigningKey } from '../../pipeline/config/types.ts';
-import { openBundleSigner, openSigner, type OpenSigner } from '../../pipeline/engine/signer.ts';
+import { openBundleSigner, openReleaseSigner, openSigner, type OpenSigner } from '../../pipeline/engine/signer.ts';
 import { testEnvironment } from '../support/caisson.ts';
 import { workplace } from '../support/provisioned.ts';
 
@@ -168,6 +168,29 @@ describe('a key in a token', () => {
     ];
     await run('openssl', ...read, ...trust);
     expect(await readFile(at('read'), 'utf8')).toBe('[update]\ncompatible=reef\n');
+  });
+
+  it('signs files of releases too, as openssl-dgst does with that key in a file', async () => {
+    await writeFile(at('SHA256SUMS'), `${'0'.repeat(64)}  reef.vhdx\n`);
+    const signing = { key: URI, certificate: 'pilot.crt', module: MODULE, pinFile: 'pin' };
+    const options = { environment, tools: builds.tools, folder, epoch: EPOCH, signal: new AbortController().signal };
+    const signer = await openReleaseSigner(signing, options);
+    try {
+      await signer.sign({ work: folder, request: at('SHA256SUMS'), signed: at('token.sig'), epoch: EPOCH });
+    } finally {
+      await signer.close();
+    }
+    const file = ['-out', '/mnt/work/file.sig', '/mnt/work/SHA256SUMS'];
+    await run('openssl', 'dgst', '-sha256', '-sign', '/mnt/work/pilot.key', ...file);
+    expect((await readFile(at('token.sig'))).equals(await readFile(at('file.sig')))).toBe(true);
+    for (const [pinFile, message] of [
+      ['', 'wants a PIN, and none is named'],
+      ['other-pin', 'refuses the PIN'],
+    ] as const)
+      await expect(openReleaseSigner({ ...signing, pinFile }, options)).rejects.toMatchObject({
+        name: 'SigningFault',
+        message: expect.stringContaining(message) as string,
+      });
   });
 
   it('shows its PIN in no command line, and leaves no process, file or copy of the key behind', async () => {

@@ -1,6 +1,6 @@
 /**
  * Builds pipeline/eflow.yaml twice, once as root and once as an ordinary user in another folder, time zone, umask and
- * locale; every system test shares these two. Packages and their resolution are shared; stores are not.
+ * locale, and on another day; every system test shares these two. Packages and their resolution are shared; stores are not.
  */
 import { cp, mkdir, mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -9,6 +9,7 @@ import { execa } from 'execa';
 import type { TestProject } from 'vitest/node';
 import { asRoot, CLI, PROJECT } from '../support/caisson.ts';
 import { copyProject } from '../support/project.ts';
+import { runAsOtherUser } from '../support/other-user.ts';
 import { buildTools, vmTools } from '../support/vm-tools.ts';
 
 export interface BuildRecord {
@@ -64,8 +65,6 @@ declare module 'vitest' {
     builds: SharedBuilds;
   }
 }
-
-const USER = 'caisson-test';
 
 export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
   const scratch = await mkdtemp(path.join(tmpdir(), 'caisson-system-'));
@@ -132,10 +131,7 @@ async function buildAsRoot({ project, scratch, cache }: Place): Promise<SharedBu
   return sharedBuild(path.join(out, 'eflow'), cache, project);
 }
 
-/**
- * Everything that could leak into the bytes is different: who, where, when in the day, umask, language, jobs. The
- * user is one that this makes, when root runs the tests; otherwise the one who runs them.
- */
+/** In another folder too. */
 async function buildAsUser({ project: rootProject, scratch, cache: rootCache }: Place): Promise<SharedBuild> {
   const folder = path.join(scratch, 'user', 'other place');
   const clone = path.join(folder, 'project');
@@ -148,28 +144,8 @@ async function buildAsUser({ project: rootProject, scratch, cache: rootCache }: 
     await cp(path.join(rootCache, name), path.join(cache, name), { recursive: true });
   const out = path.join(folder, 'out');
   const formats = process.geteuid?.() === 0 ? 'vhdx' : 'vhdx,raw';
-  const script = `umask 077; cd "$1" && exec "$2" dist/cli.js build eflow --bundle --format ${formats} --jobs 1 --out "$3" --plain`;
-  const environment = [
-    'env',
-    '-i',
-    `PATH=${process.env.PATH ?? ''}`,
-    'HOME=/nonexistent',
-    `CAISSON_CACHE=${cache}`,
-    'TZ=Pacific/Chatham',
-    'LC_ALL=de_DE.UTF-8',
-  ];
-  const [program, ...args] = [
-    ...(await asUser(path.join(scratch, 'user'))),
-    ...environment,
-    'bash',
-    '-c',
-    script,
-    'bash',
-    clone,
-    process.execPath,
-    out,
-  ];
-  await execa(program, args, { stdin: 'ignore', stdout: 'inherit', stderr: 'inherit' });
+  const args = ['build', 'eflow', '--bundle', '--format', formats, '--out', out, '--plain'];
+  await runAsOtherUser({ home: path.join(scratch, 'user'), project: clone, cache }, args);
   return sharedBuild(path.join(out, 'eflow'), cache, clone);
 }
 
@@ -183,14 +159,6 @@ async function giveKeys(from: string, to: string): Promise<void> {
     const [program = '', ...args] = [...asRoot(), ...argv];
     await execa(program, args);
   }
-}
-
-/** Prefix that runs a command as an ordinary user, who owns `folder` from then on. */
-async function asUser(folder: string): Promise<string[]> {
-  if (process.geteuid?.() !== 0) return [];
-  await execa('id', [USER]).catch(async () => execa('useradd', ['--create-home', '--shell', '/bin/bash', USER]));
-  await execa('chown', ['--recursive', USER, folder]);
-  return ['setpriv', `--reuid=${USER}`, `--regid=${USER}`, '--init-groups'];
 }
 
 async function sharedBuild(out: string, cache: string, folder: string): Promise<SharedBuild> {

@@ -25,9 +25,26 @@ export async function openBundle(
   { folder, keyring }: { folder: string; keyring: string | null },
   options: ToolOptions,
 ): Promise<OpenBundle> {
+  return openAnyBundle(file, { folder, keyring }, { ...options, mustBeFull: true });
+}
+
+/** The same, of a bundle that holds the differences from another version. */
+export async function openDelta(
+  file: string,
+  from: { folder: string; keyring: string | null },
+  options: ToolOptions,
+): Promise<OpenBundle> {
+  return openAnyBundle(file, from, { ...options, mustBeFull: false });
+}
+
+async function openAnyBundle(
+  file: string,
+  { folder, keyring }: { folder: string; keyring: string | null },
+  options: ToolOptions & { mustBeFull: boolean },
+): Promise<OpenBundle> {
   try {
     const manifest = decodeBundleManifest(await readManifest(file, { folder, keyring }, options));
-    if (manifest.from !== null)
+    if (options.mustBeFull && manifest.from !== null)
       throw new FormatFault(
         `it holds differences from ${manifest.from} only`,
         'name the full bundle of that release, without "-from-" in its name',

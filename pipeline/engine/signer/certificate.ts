@@ -45,6 +45,13 @@ export async function readBundleCertificate(file: string, epoch: number): Promis
   return certificate;
 }
 
+/** Of a key that signs releases: programs that check these look at the key alone. Throws SigningFault. */
+export async function readReleaseCertificate(file: string, epoch: number): Promise<Certificate> {
+  const certificate = await readAll(file, epoch);
+  mustHaveDigitalSignature(certificate.x509, file);
+  return certificate;
+}
+
 async function readAll(file: string, epoch: number): Promise<Certificate & { count: number }> {
   const blocks = (await readKeyFile(file, 'certificate')).match(PEM_CERTIFICATE) ?? [];
   const [x509, ...others] = blocks.map(each => parse(each, file));
@@ -101,6 +108,10 @@ function mustBeForSigning(x509: X509Certificate, file: string): void {
       `the certificate ${file} is not for signing programs: its extended key usage is ${purposes?.join(', ')}`,
       `of the general purposes it must hold codeSigning (${CODE_SIGNING}) alone; or leave the extension out`,
     );
+  mustHaveDigitalSignature(x509, file);
+}
+
+function mustHaveDigitalSignature(x509: X509Certificate, file: string): void {
   if (!maySign(x509.raw))
     throw new SigningFault(
       `the certificate ${file} is not for signatures: its key usage lacks digitalSignature`,
