@@ -5,6 +5,7 @@ import type { Environment } from '../engine/environment.ts';
 import type { StepResult } from '../engine/execute.ts';
 import type { Resolution } from '../engine/resolve.ts';
 import type { PcrValues } from '../formats/predicted-pcrs.ts';
+import { budgetsOf, type Budget } from '../plan/budgets.ts';
 import { headroomOf, type Headroom } from '../plan/headroom.ts';
 import type { Plan } from '../plan/plan.ts';
 
@@ -18,6 +19,8 @@ export interface BuildRecordInput {
   pcrs: PcrValues | null;
 }
 
+type RecordedBudget = Pick<Budget, 'name' | 'limit' | 'found'>;
+
 /** Sizes and offsets in bytes, times in seconds; paths relative to build.json. */
 export function buildRecord({
   plan,
@@ -27,7 +30,7 @@ export function buildRecord({
   environment,
   out,
   pcrs,
-}: BuildRecordInput): Record<string, unknown> {
+}: BuildRecordInput): Record<string, unknown> & { budgets: RecordedBudget[] } {
   const facts = (stage: string): Readonly<Record<string, unknown>> => {
     const step = plan.steps.find(each => each.stage.name === stage);
     return step === undefined ? {} : (results.get(step.id)?.artifact.facts ?? {});
@@ -51,6 +54,7 @@ export function buildRecord({
     sectorSize: plan.layout.sectorSize,
     partitions: facts('disk').partitions ?? [],
     headroom: headroomIn(plan, results),
+    budgets: budgetsIn(plan, results),
     bundle: plan.steps.some(each => each.stage.name === 'bundle') ? facts('bundle') : null,
     artifacts: plan.steps.flatMap(step => {
       const result = results.get(step.id);
@@ -64,6 +68,7 @@ export function buildRecord({
         id: step.id,
         stage: step.stage.name,
         key: step.key,
+        parts: step.parts,
         sha256: result?.artifact.sha256,
         bytes: result?.artifact.bytes,
         cached: result?.cached,
@@ -92,6 +97,11 @@ export function headroomIn(plan: Plan, results: BuildRecordInput['results']): He
   const facts = results.get(disk?.id ?? '')?.artifact.facts;
   const rows = (facts?.partitions ?? []) as { name: string; used: number }[];
   return headroomOf(plan.layout, Object.fromEntries(rows.map(each => [each.name, each.used])));
+}
+
+function budgetsIn(plan: Plan, results: BuildRecordInput['results']): RecordedBudget[] {
+  const made = new Map([...results].map(([id, { artifact }]) => [id, artifact]));
+  return budgetsOf(plan, made).map(({ name, limit, found }) => ({ name, limit, found }));
 }
 
 function round(seconds: number): number {

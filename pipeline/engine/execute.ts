@@ -75,6 +75,12 @@ function walkPlan(plan: Plan, options: WalkOptions, fail: (error: unknown) => vo
   const result = once(results, async step => {
     const found = await findStep(step, options, 'changed');
     if (found.entry === null) return make(step, found.fault);
+    try {
+      options.judge(step.id, found.entry);
+    } catch (error) {
+      fail(error);
+      throw error;
+    }
     const inputs = await inputsOf(step, result);
     options.emit({ type: 'reused', id: step.id, detail: roundSize(found.entry.bytes) });
     return reusedStep(step, found, inputs);

@@ -51,6 +51,7 @@ export async function buildStep(
       // Its bytes, not only its state: they may be what this step was found to be damaged by.
       const found = await findStep(step, options, 'always');
       if (found.entry === null) return build(plan, step, { key, inputs, options });
+      options.judge(step.id, found.entry);
       emit({ type: 'reused', id: step.id, detail: roundSize(found.entry.bytes) });
       return reusedStep(step, found, inputs);
     });
@@ -75,7 +76,7 @@ async function build(
   const start = performance.now();
   return timed({ id: step.id, summary: step.stage.summary }, options, async () => {
     const context = await stepContext(plan, step, { inputs, options });
-    const { facts, sha256, bytes } = await make(step, context, options.signal);
+    const { facts, sha256, bytes } = await make(step, context, options);
     const seconds = (performance.now() - start) / 1000;
     const published = step.publishes === null ? null : path.join(options.out, step.publishes);
     if (published !== null) await rename(context.out, published);
@@ -96,6 +97,8 @@ async function build(
     const stored = await putEntry(store, entry, published === null ? context.out : path.join(context.work, 'artifact'));
     await rm(context.work, { recursive: true, force: true });
     const file = published ?? stored;
+    // What is not published is kept even so: it need not be made again once the limit is another.
+    if (published === null) options.judge(step.id, { facts, bytes });
     if (published !== null) options.emit({ type: 'published', path: file, bytes, sha256 });
     return {
       value: { artifact: artifactOf(entry, file, { step, inputs }), cached: false, seconds },
@@ -105,7 +108,11 @@ async function build(
 }
 
 /** What the stage makes, with its digest. Of what is to be published nothing half done is left in the output folder. */
-async function make(step: PlannedStep, context: BuildContext, signal: AbortSignal): Promise<{ facts: Facts } & Digest> {
+async function make(
+  step: PlannedStep,
+  context: BuildContext,
+  { judge, signal }: StepOptions,
+): Promise<{ facts: Facts } & Digest> {
   try {
     const facts = await step.stage.build(step.resolved, context);
     // The disk writes what the processor reads once more.
@@ -113,6 +120,7 @@ async function make(step: PlannedStep, context: BuildContext, signal: AbortSigna
       digestArtifact(context.out, { facts, published: step.publishes !== null }, signal),
       sync(context.out),
     ]);
+    if (step.publishes !== null) judge(step.id, { facts, bytes: made.bytes });
     return { facts, ...made };
   } catch (error) {
     if (step.publishes !== null) await rm(context.out, { force: true });

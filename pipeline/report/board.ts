@@ -1,5 +1,6 @@
 /** What the terminal shows at a moment, as lines: events go in, lines come out. Pure; tty.ts puts them on screen. */
 import { roundSize } from '../formats/bytes.ts';
+import { budgetsText } from './budgets.ts';
 import type { Event, Task } from './events.ts';
 import { headroomText } from './headroom.ts';
 import { columnsOf, count, formatSeconds, pad, plainText, truncate, wrapText } from './text.ts';
@@ -85,6 +86,9 @@ export class Board {
         return;
       case 'headroom':
         this.#note('done', headroomText(event));
+        return;
+      case 'budgets':
+        this.#note('done', `budgets: ${budgetsText(event)}`);
         return;
       case 'built':
         this.#end = `${plainText(`${event.image} ${event.version}`)} built in ${formatSeconds(event.seconds)}: ${count(event.built, 'step')} built, ${event.reused} reused`;

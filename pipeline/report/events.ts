@@ -35,6 +35,8 @@ export type Event =
       free: number;
       reserve: number;
     }
+  /** What the definition limits: bytes for `root` and `image`, else a count. */
+  | { type: 'budgets'; budgets: readonly { name: string; limit: number; found: number }[] }
   | { type: 'built'; image: string; version: string; seconds: number; built: number; reused: number };
 
 export type Emit = (event: Event) => void;

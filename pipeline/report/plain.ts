@@ -1,6 +1,7 @@
 /** Events as plain lines for logs: no control codes, at most a handful of lines a task. Warnings go to stderr. */
 import { roundSize } from '../formats/bytes.ts';
 import type { Event } from './events.ts';
+import { budgetsText } from './budgets.ts';
 import { headroomText } from './headroom.ts';
 import type { Renderer, Streams } from './renderer.ts';
 import { count, formatSeconds, pad, plainText, columnsOf } from './text.ts';
@@ -90,6 +91,8 @@ function describe(event: Event): { id: string; text: string } {
       return { id: 'wrote', text: `${event.path}  ${roundSize(event.bytes)}  sha256 ${event.sha256.slice(0, 12)}` };
     case 'headroom':
       return { id: 'room', text: headroomText(event) };
+    case 'budgets':
+      return { id: 'budgets', text: budgetsText(event) };
     case 'built':
       return {
         id: event.image,

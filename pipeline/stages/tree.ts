@@ -5,6 +5,7 @@
  */
 import type { Group, Manifest, OverlayEntry, User } from '../config/types.ts';
 import { lockedShadow, withAccounts, withMember } from '../tree/accounts.ts';
+import { rootFigures } from '../tree/figures.ts';
 import { layOver } from '../tree/overlay.ts';
 import { FIREWALL_PATHS, firewallFiles, type FirewallFiles } from '../tree/firewall.ts';
 import { guestUnits, hardenGuest, placeGuest, type GuestSources, type Promises } from '../tree/guest/guest.ts';
@@ -44,7 +45,7 @@ const ACCOUNTS = {
 
 export const tree: Stage<Options, Resolved, 'tree' | '*'> = {
   name: 'tree',
-  version: 5,
+  version: 6,
   summary: 'overlay trees, generated files, users, units and removals (tar)',
   schema: {
     type: 'object',
@@ -169,6 +170,7 @@ export const tree: Stage<Options, Resolved, 'tree' | '*'> = {
     await writeTar(made, context.out, context);
     return {
       ...input?.facts,
+      ...(system === null ? {} : await rootFigures(made)),
       files: made.size,
       contentBytes: [...new Set(made.values())].reduce((sum, node) => sum + contentBytes(node), 0),
     };

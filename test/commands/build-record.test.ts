@@ -3,13 +3,14 @@ import { buildRecord, type BuildRecordInput } from '../../pipeline/commands/buil
 import type { StepResult } from '../../pipeline/engine/execute.ts';
 import type { Facts } from '../../pipeline/stages/stage.ts';
 import { makePlan } from '../../pipeline/plan/plan.ts';
-import { planInput } from '../plan/fixture.ts';
+import { planInput, resolutionOf } from '../plan/fixture.ts';
 
 function recordInput(): BuildRecordInput {
   const input = planInput();
   const steps = input.image.stages.flatMap(step => (step.id === 'trim' ? [] : [step]));
   const image = {
     ...input.image,
+    budgets: { ...input.image.budgets, packages: 9 },
     stages: [
       ...steps,
       { id: 'proof', stage: 'verity', inputs: { filesystem: 'sys' }, options: { content: 'sys' } },
@@ -66,10 +67,11 @@ function recordInput(): BuildRecordInput {
       manifests: {},
       overlays: {},
       files: {},
+      lock: null,
       position: () => ({ file: '', line: 1, col: 1 }),
     },
     results,
-    resolutions: { chest: { manifest: 'chest', question: 'q', digest: 'r', packages: [...packages.chest.packages] } },
+    resolutions: { chest: resolutionOf('chest', packages.chest.packages) },
     environment: { cache: '/cache', root: false, uid: 4321, user: 'keel', path: '', proxies: {}, inherited: {} },
     out: '/srv/out/galleon',
     pcrs: { pcr4: 'f0', pcr7: null, pcr11: [] },
@@ -94,6 +96,7 @@ test('tells what was made, from what, and by whom', () => {
     sectorSize: 4096,
     partitions: [{ name: 'SysA', used: 5 }],
     headroom: [{ content: 'sys', partitions: ['SysA', 'SysB'], used: 5, reserve: 0 }],
+    budgets: [{ name: 'packages', limit: 9, found: 2 }],
     bundle: null,
     artifacts: [{ name: 'box', path: 'galleon.raw', bytes: 16, sha256: 'd-box' }],
     packages: { cargo: [{ name: 'rope' }, { name: 'sail' }] },
@@ -106,6 +109,7 @@ test('tells what was made, from what, and by whom', () => {
     id: 'parts',
     stage: 'packages',
     key: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
+    parts: expect.objectContaining({ stage: 'packages/3' }) as object,
     sha256: 'd-parts',
     bytes: 10,
     cached: true,

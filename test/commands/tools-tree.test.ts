@@ -19,7 +19,7 @@ describe('manifestNames', () => {
     expect(await names('zebra')).toMatchObject({ tools: 'hooves', vmTools: 'mane' }));
 
   test.each([null, 'out/zebra/zebra.vhdx', 'zebra.vhdx', 'quagga'])('are the usual ones for %s', async image =>
-    expect(await names(image)).toEqual({ tools: 'tools', vmTools: 'vm-tools' }),
+    expect(await names(image)).toEqual({ tools: 'tools', vmTools: 'vm-tools', lock: null }),
   );
 });
 

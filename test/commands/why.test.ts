@@ -1,12 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { UsageFault } from '../../pipeline/commands/context.ts';
 import { drawChain, explainChain, explainStep, type WhyInput } from '../../pipeline/commands/why.ts';
-import type { Resolution } from '../../pipeline/engine/resolve.ts';
 import type { Entry, Found, Listed } from '../../pipeline/engine/store.ts';
 import { entryOf } from '../engine/entries.ts';
 import { UNRESOLVED } from '../../pipeline/stages/stage.ts';
 import { planOf, sha256, type FakeStep } from '../engine/steps.ts';
-import { packageOf } from '../plan/fixture.ts';
+import { packageOf, resolutionOf } from '../plan/fixture.ts';
 import { manifestOf } from '../stages/documents.ts';
 
 const none = (fault = ''): Found => ({ entry: null, file: null, fault });
@@ -142,12 +141,12 @@ describe('explainStep', () => {
 
   test('packages that changed are named, but for those that are purged at the end', () => {
     const sources = manifestOf({ removePackages: ['ballast'] });
-    const resolution: Resolution = {
-      manifest: 'cargo',
-      question: 'q',
-      digest: 'today',
-      packages: [packageOf('rope', '', '3.2'), packageOf('sail'), packageOf('ballast'), packageOf('mast')],
-    };
+    const resolution = resolutionOf('cargo', [
+      packageOf('rope', '', '3.2'),
+      packageOf('sail'),
+      packageOf('ballast'),
+      packageOf('mast'),
+    ]);
     const facts = {
       packages: [
         { name: 'rope', version: '3.1' },

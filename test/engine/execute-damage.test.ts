@@ -2,7 +2,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { execute } from '../../pipeline/engine/execute.ts';
-import type { Resolution } from '../../pipeline/engine/resolve.ts';
+import { resolutionOf } from '../plan/fixture.ts';
 import { scratchDirectory } from '../disk/scratch.ts';
 import { manifestOf } from '../stages/documents.ts';
 import { rotSilently } from './entries.ts';
@@ -131,7 +131,7 @@ describe('what the store has', () => {
 });
 
 describe('packages of a step', () => {
-  const resolution: Resolution = { manifest: 'cargo', question: 'q', digest: 'r', packages: [] };
+  const resolution = resolutionOf('cargo', []);
   const steps: FakeStep[] = [
     { id: 'parts', sources: manifestOf() },
     { id: 'hull', inputs: { of: 'parts' } },

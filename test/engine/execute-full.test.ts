@@ -7,9 +7,19 @@ import { runProcess } from '../../pipeline/engine/run.ts';
 import { listEntries } from '../../pipeline/engine/store.ts';
 import type { Facts } from '../../pipeline/stages/stage.ts';
 import { scratchDirectory } from '../disk/scratch.ts';
-import { packageOf } from '../plan/fixture.ts';
+import { packageOf, resolutionOf } from '../plan/fixture.ts';
 import { manifestOf } from '../stages/documents.ts';
-import { CHAIN, planOf, scratchOf, stepsOf, workshop, type Build, type FakeStep, type Workshop } from './steps.ts';
+import {
+  CHAIN,
+  planOf,
+  putDpkg,
+  scratchOf,
+  stepsOf,
+  workshop,
+  type Build,
+  type FakeStep,
+  type Workshop,
+} from './steps.ts';
 
 const folder = scratchDirectory();
 let count = 0;
@@ -115,8 +125,9 @@ describe('a disk that is full', () => {
   test('a step that installs packages needs what they do', async () => {
     const rope = { ...packageOf('rope'), bytes: 2 ** 20, stanza: 'Package: rope\nInstalled-Size: 20480' };
     const shop = workshop(join(folder, `${count++}`), {
-      resolutions: { cargo: { manifest: 'cargo', question: 'q', digest: 'r', packages: [rope] } },
+      resolutions: { cargo: resolutionOf('cargo', [rope]) },
     });
+    putDpkg(shop, [rope]);
     const pool = join(shop.environment.cache, 'pool');
     mkdirSync(pool, { recursive: true });
     writeFileSync(join(pool, `${rope.sha256}.deb`), 'x');

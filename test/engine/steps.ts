@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { ResolvedPackage } from '../../pipeline/debian/stanza.ts';
 import type { Manifest } from '../../pipeline/config/types.ts';
 import type { ExecuteOptions } from '../../pipeline/engine/context.ts';
 import type { Plan, PlannedStep } from '../../pipeline/plan/plan.ts';
@@ -107,6 +108,7 @@ export function workshop(folder: string, own: Partial<ExecuteOptions> = {}): Wor
     resolutions: {},
     signer: async () => Promise.reject(new Error('nobody signs here')),
     fetch: async ({ manifest }) => void fetched.push(manifest),
+    judge: () => undefined,
     out: join(folder, 'out'),
     jobs: 4,
     emit: event => void events.push(event),
@@ -122,6 +124,18 @@ export function putProgram({ environment }: Pick<ExecuteOptions, 'environment'>,
   const bin = programsOf(environment);
   mkdirSync(bin, { recursive: true });
   writeFileSync(join(bin, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+}
+
+/** A bwrap that knows the control files of these packages; for all else it does what `otherwise` says. */
+export function putDpkg(
+  shop: Pick<ExecuteOptions, 'environment'>,
+  packages: readonly ResolvedPackage[],
+  otherwise = 'exit 9',
+): void {
+  const controls = packages.map(
+    each => `--${each.sha256}\nPackage: ${each.name}\nVersion: ${each.version}\nArchitecture: ${each.architecture}\n`,
+  );
+  putProgram(shop, 'bwrap', `case "$*" in *dpkg-deb*) printf -- '${controls.join('')}'; exit ;; esac\n${otherwise}`);
 }
 
 /** The first folder of a workshop's PATH, where its own programs stand. */

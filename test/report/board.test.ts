@@ -78,6 +78,16 @@ test('the end of a build', () => {
         reserve: 2 ** 20,
       },
     ],
+    [
+      11,
+      {
+        type: 'budgets',
+        budgets: [
+          { name: 'root', limit: 2 ** 27, found: 3 * 2 ** 25 },
+          { name: 'setuid', limit: 4, found: 0 },
+        ],
+      },
+    ],
     [12, { type: 'built', image: 'kiosk', version: '3.7', seconds: 12, built: 2, reused: 1 }],
   ]);
   board.stop(12, false);
@@ -86,6 +96,7 @@ test('the end of a build', () => {
     'done: packages     7.0s  packages of kiosk  156 packages',
     'done: /srv/out/kiosk.vhdx  2 MiB  sha256 c0ffeec0ffee',
     'done: sys: 64 MiB of 128 MiB, 64 MiB left in SysA and SysB (1 MiB reserved)',
+    'done: budgets: root 96 MiB of 128 MiB, setuid 0 of 4',
     'head: kiosk 3.7 built in 12.0s: 2 steps built, 1 reused',
   ]);
 });

@@ -62,6 +62,16 @@ test('a build, one line an event', async () => {
         reserve: 0,
       },
     ],
+    [
+      1102,
+      {
+        type: 'budgets',
+        budgets: [
+          { name: 'root', limit: 2 ** 27, found: 3 * 2 ** 25 },
+          { name: 'setuid', limit: 4, found: 0 },
+        ],
+      },
+    ],
     [1102.25, { type: 'built', image: 'kiosk', version: '3.7', seconds: 74.2, built: 1, reused: 5 }],
   ]);
   expect(out).toBe(
@@ -77,6 +87,7 @@ test('a build, one line an event', async () => {
       '[102.0s] wrote         /srv/out/kiosk.vhdx  17 MiB  sha256 9f9f9f9f9f9f',
       '[103.0s] room          sys: 64 MiB of 128 MiB, 64 MiB left in SysA and SysB (1 MiB reserved)',
       '[103.0s] room          sys: 64 MiB of 128 MiB, 64 MiB left in SysA and SysB',
+      '[1102.0s] budgets       root 96 MiB of 128 MiB, setuid 0 of 4',
       '[1102.3s] kiosk         3.7 built in 1m 14s: 1 step built, 5 reused',
       '',
     ].join('\n'),

@@ -1,5 +1,5 @@
 /** A definition of one's own, in a project of one's own: wiring, the command stage, every file system, twice the same. */
-import { cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { appendFile, cp, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { caisson, inTree, PROJECT } from '../support/caisson.ts';
@@ -89,6 +89,25 @@ describe('content that does not fit', () => {
     expect(stderr).toMatch(/takes 10 MiB.*has 9 MiB.*1 MiB too much/s);
     expect(stderr).not.toMatch(/\n\s+at /);
     expect((await readFile(path.join(first, 'out/kiosk/kiosk.vhdx'))).equals(before)).toBe(true);
+  });
+});
+
+describe('a budget', () => {
+  it('that is crossed fails the build at its place, of files that stand there and of new ones', async () => {
+    const definition = path.join(second, 'pipeline/kiosk.yaml');
+    const out = path.join(second, 'out/kiosk');
+    await appendFile(definition, 'budgets: { root: "1 MiB", image: "5 MiB", listening: 0 }\n');
+    const again = await buildKiosk(second, 'cache-2');
+    await rm(path.join(out, 'kiosk.vhdx'));
+    const anew = await buildKiosk(second, 'cache-2');
+    for (const { exitCode, stderr } of [again, anew]) {
+      expect(exitCode).toBe(1);
+      expect(stderr).toMatch(
+        /crosses a budget\n +pipeline\/kiosk\.yaml:\d+:34: budgets\.image: the image has .* MiB, allowed: 5 MiB \(kiosk\.vhdx\)\n/,
+      );
+      expect(stderr).not.toMatch(/\n\s+at /);
+    }
+    expect((await readdir(out)).filter(each => /vhdx|build/.test(each))).toEqual([]);
   });
 });
 
