@@ -1,13 +1,15 @@
 # `make image` and `make test` do everything, set-up included, on a fresh Debian 13 (or 12 with Node >= 20.19).
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: help image test unit prove-all lint format bench schemas setup setup-tests clean
+.PHONY: help image release verify-release version-is-named test unit prove-all lint format bench schemas setup setup-tests clean
 
 CAISSON := node dist/cli.js
 
 help:
 	@echo "make image    set-up, then out/eflow/eflow.vhdx"
 	@echo "make test     set-up, then every test (builds the image twice, proves it on booted machines)"
+	@echo "make release VERSION=V         set-up, then out/eflow/V/, signed; needs a lock file"
+	@echo "make verify-release VERSION=V  checks it, and builds it again"
 	@echo "make unit     set-up, then the tests that need no image"
 	@echo "make prove-all  set-up, then the campaigns with their full counts (an hour)"
 	@echo "make bench    set-up, then the figures of docs/PERFORMANCE.md"
@@ -15,6 +17,17 @@ help:
 
 image: setup keys
 	$(CAISSON) build eflow
+
+# From the lock file: `caisson lock eflow` makes it. docs/RELEASING.md
+release: setup keys version-is-named
+	$(CAISSON) release eflow --version $(VERSION)
+
+# Signatures, digests, root hash, SBOM; and built again, bit for bit.
+verify-release: setup version-is-named
+	$(CAISSON) verify out/eflow/$(VERSION) --rebuild
+
+version-is-named:
+	@[ -n "$(VERSION)" ] || { echo 'which version? make release VERSION=2026.12.0' >&2; exit 2; }
 
 # Nobody's keys: those that sign updates, and what Secure Boot starts, until there are better ones.
 keys: | setup
