@@ -13,6 +13,7 @@ const SQUASHFS = 'hsqs';
 export async function readBundleSignature(read: ReadAt, size: Bytes): Promise<Uint8Array> {
   const start = await readFully(read, 'the squashfs', { offset: 0, length: SQUASHFS.length });
   if (Buffer.from(start).toString('latin1') !== SQUASHFS) throw notABundle('it does not begin with a squashfs');
+  if (size < SQUASHFS.length + LENGTH) throw notABundle(`it has ${size} bytes`);
   const end = await readFully(read, 'the length of the signature', { offset: size - LENGTH, length: LENGTH });
   const length = Number(viewOf(end).getBigUint64(0));
   if (length === 0 || length > MOST_SIGNATURE || length + LENGTH >= size)

@@ -44,9 +44,9 @@ export interface DeclaredPartition {
 }
 
 export interface DeclaredOverlays {
-  /** Content of the partition that stores the upper layers. */
+  /** Content of the partition that stores the upper layers; '' for memory: each boot begins anew. */
   content: string;
-  /** Directory on that partition, absolute. */
+  /** Directory on that partition, or in memory, absolute. */
   store: string;
   entries: { path: string; mode: 'full' | 'declared'; flags: string[] }[];
   /** Bind mounts from a partition itself, for what cannot live on overlayfs. */

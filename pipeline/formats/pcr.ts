@@ -1,12 +1,17 @@
 /** PCRs of a TPM 2.0, bank SHA-256, as hexadecimal; and what systemd-stub extends PCR 11 with (systemd-stub(7), 257). */
 import { createHash } from 'node:crypto';
-import type { Bytes } from './bytes.ts';
+import { formatSize, type Bytes } from './bytes.ts';
+import { FormatFault } from './fault.ts';
 import type { PeSection } from './pe.ts';
 import { type ReadAt, readFully } from './read-at.ts';
 
 /** Of PCRs 0 to 16, when the machine starts. */
 export const INITIAL_PCR = '00'.repeat(32);
 const PIECE: Bytes = 2 ** 20;
+/** Of all sections that are measured. A header of some KiB may speak of gigabytes: hashing them would take hours. */
+const MOST_CONTENT: Bytes = 2 ** 31;
+/** A kernel has some dozens of MiB of zeros behind its file. */
+const MOST_ZEROS: Bytes = 2 ** 28;
 
 /**
  * The sections that are measured, in the order in which they are. Not `.pcrsig`, which signs the outcome, nor
@@ -46,7 +51,7 @@ export interface Measurement {
 
 /**
  * PCR 11 of each profile of a UKI, as it is when the kernel starts: as many and in the order of decodeEfiProgram's
- * profiles. `sections` is its section table. Each section is read once, by the MiB.
+ * profiles. Throws FormatFault for sections that no machine has room for. `sections` is its section table. Each section is read once, by the MiB.
  */
 export async function pcr11OfProfiles(read: ReadAt, sections: readonly PeSection[]): Promise<string[]> {
   const profiles = await measuredProfiles(read, sections);
@@ -59,13 +64,14 @@ export async function measuredProfiles(read: ReadAt, sections: readonly PeSectio
   const base = sections.slice(0, starts[0]);
   const own = starts.length === 0 ? [[]] : starts.map((start, at) => sections.slice(start, starts[at + 1]));
   const digests = new Map<PeSection, string>();
+  const left = { content: MOST_CONTENT, zeros: MOST_ZEROS };
   const profiles: Measurement[][] = [];
   for (const profile of own) {
     const measured: Measurement[] = [];
     for (const name of MEASURED) {
       const section = find(profile, name) ?? find(base, name);
       if (section === undefined) continue;
-      const digest = digests.get(section) ?? (await digestInMemory(read, section));
+      const digest = digests.get(section) ?? (await digestInMemory(read, within(section, left)));
       digests.set(section, digest);
       measured.push({ what: `name ${name}`, digest: sha256(`${name}\0`) }, { what: name, digest });
     }
@@ -77,6 +83,22 @@ export async function measuredProfiles(read: ReadAt, sections: readonly PeSectio
 /** The stub takes the first of a name, and passes over what has no size in memory. */
 function find(sections: readonly PeSection[], wanted: string): PeSection | undefined {
   return sections.find(({ name, memory }) => name === wanted && memory > 0);
+}
+
+/** Takes a section off what may still be hashed. Throws FormatFault when that is not enough. */
+function within(section: PeSection, left: { content: Bytes; zeros: Bytes }): PeSection {
+  left.content -= section.size;
+  left.zeros -= Math.max(0, section.memory - section.size);
+  if (left.content < 0) throw tooLarge(section, formatSize(MOST_CONTENT));
+  if (left.zeros < 0) throw tooLarge(section, `${formatSize(MOST_ZEROS)} of zeros behind what the file has`);
+  return section;
+}
+
+function tooLarge({ name, memory }: PeSection, most: string): FormatFault {
+  return new FormatFault(
+    `damaged EFI program: with ${name}, of ${memory} bytes in memory, its sections have more than ${most}`,
+    'firmware would not start it; build the image again',
+  );
 }
 
 /** What the loader made of it: content, then zeros. */

@@ -77,11 +77,25 @@ function parsePinSource(query: string): string | null {
         'only pin-source may stand there; the module is named by `module`',
       );
     if (!VALUE.test(value)) throw new FormatFault('the URI of the key has a bad "pin-source"', 'write a space as %20');
+    // Nobody could open such a path.
+    if (!isDecodable(value))
+      throw new FormatFault(
+        'pin-source of the URI is not UTF-8, or has a zero byte',
+        'write pin-source=file:/path/of/the/file',
+      );
     source = decodeURIComponent(value).replace(/^file:(\/\/(?=\/))?/, '');
     if (!source.startsWith('/'))
       throw new FormatFault('pin-source of the URI is no absolute path', 'write pin-source=file:/path/of/the/file');
   }
   return source;
+}
+
+function isDecodable(value: string): boolean {
+  try {
+    return !decodeURIComponent(value).includes('\0');
+  } catch {
+    return false;
+  }
 }
 
 function halves(part: string): [string, string] {

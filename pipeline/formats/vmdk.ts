@@ -32,7 +32,12 @@ export function withVmdkContentId(descriptor: Uint8Array, contentId: string): Ui
     throw new FormatFault(`"${contentId}" is no content id`, 'give eight hexadecimal digits, not all of them f');
   // latin1: one character a byte, so that nothing else changes.
   const text = Buffer.from(descriptor.buffer, descriptor.byteOffset, descriptor.byteLength).toString('latin1');
-  if (!/^CID=[0-9a-f]{8}$/m.test(text))
+  // QEMU, block/vmdk.c, writes a random number without leading zeros.
+  const written = /^CID=[0-9a-f]{1,8}$/m;
+  const changed = text.replace(written, `CID=${contentId}`);
+  // Behind the text zeros fill the sectors.
+  const surplus = changed.slice(text.length);
+  if (!written.test(text) || /[^\0]/.test(surplus))
     throw new FormatFault('the descriptor of the VMDK has no content id', 'is it from another version of qemu-img?');
-  return Buffer.from(text.replace(/^CID=[0-9a-f]{8}$/m, `CID=${contentId}`), 'latin1');
+  return Buffer.from(changed.slice(0, text.length), 'latin1');
 }

@@ -7,6 +7,8 @@ export const ZSTD_MAGIC = 0xfd2fb528;
 /** "Frame_Content_Size_Flag" and "Dictionary_ID_Flag": bytes of their fields. */
 const CONTENT_SIZE = [0, 2, 4, 8] as const;
 const DICTIONARY_ID = [0, 1, 2, 4] as const;
+/** More than an initrd of 2 GiB has. Of zeros each three bytes are an empty block: an image of them would take hours. */
+const MOST_BLOCKS = 2 ** 20;
 const RLE = 1;
 const RESERVED = 3;
 
@@ -18,7 +20,10 @@ export async function zstdFrameEnd(read: ReadAt, start: Bytes): Promise<Bytes> {
   const single = (descriptor & 0x20) !== 0;
   const size = CONTENT_SIZE[(descriptor >> 6) as 0 | 1 | 2 | 3] || (single ? 1 : 0);
   let at = start + 5 + (single ? 0 : 1) + DICTIONARY_ID[(descriptor & 3) as 0 | 1 | 2 | 3] + size;
+  let blocks = 0;
   for (let last = false; !last;) {
+    blocks += 1;
+    if (blocks > MOST_BLOCKS) throw damaged(`more than ${MOST_BLOCKS} blocks from ${start} on`);
     const [low = 0, middle = 0, high = 0] = await readFully(read, 'a zstd block', { offset: at, length: 3 });
     const header = low | (middle << 8) | (high << 16);
     const type = (header >> 1) & 3;

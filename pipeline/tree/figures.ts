@@ -11,7 +11,8 @@ export interface RootFigures {
   largest: { path: string; bytes: Bytes }[];
 }
 
-const SHOWN = 3;
+/** As many as a report shows. */
+const SHOWN = 20;
 
 export async function rootFigures(tree: Tree): Promise<RootFigures> {
   const files = [...tree].filter(([, node]) => node.type === 'file').sort(([a], [b]) => (a < b ? -1 : 1));

@@ -13,7 +13,7 @@ export function earlyContents(overlays: Layout['overlays'], partitions: readonly
   const direct = overlays?.direct ?? [];
   return [
     ...new Set([
-      ...(overlays === null ? [] : [overlays.content]),
+      ...(overlays === null || overlays.content === '' ? [] : [overlays.content]),
       ...direct.map(each => each.content),
       ...(spare === '' ? [] : [spare]),
     ]),
@@ -22,7 +22,8 @@ export function earlyContents(overlays: Layout['overlays'], partitions: readonly
 
 /** A second writable partition, e.g. Log: it keeps a copy of who this deployment is, for when Data cannot be read. Empty for none. */
 export function spareContent(overlays: Layout['overlays'], partitions: readonly Mounted[]): string {
-  if (overlays === null) return '';
+  // What is in memory has nothing to be kept.
+  if (overlays === null || overlays.content === '') return '';
   const spare = partitions.find(
     each =>
       each.filesystem === 'ext4' &&

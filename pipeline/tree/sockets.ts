@@ -1,6 +1,7 @@
 /** Sockets that a tree's systemd opens for the network by itself: socket units that are started, see systemd.socket(5). */
 import { readContent } from './tar.ts';
 import { lookup, matches, readable, type Tree } from './tree.ts';
+import { UNIT_FOLDERS, unitNames } from './units.ts';
 
 export interface ListeningSocket {
   unit: string;
@@ -8,14 +9,12 @@ export interface ListeningSocket {
   addresses: string[];
 }
 
-const FOLDERS = ['/etc/systemd/system', '/usr/lib/systemd/system'] as const;
-
 /**
  * By name of unit. A unit counts when some target, service or other unit wants, requires or upholds it by a link, and it
  * is not masked. Not seen: what a generator makes, and sockets that a program opens without a unit.
  */
 export async function listeningSockets(tree: Tree): Promise<ListeningSocket[]> {
-  const links = FOLDERS.flatMap(folder => matches(tree, `${folder}/*/*.socket`));
+  const links = UNIT_FOLDERS.flatMap(folder => matches(tree, `${folder}/*/*.socket`));
   const units = links
     .filter(each => /\.(wants|requires|upholds)\/[^/]+$/.test(each))
     .map(each => each.slice(each.lastIndexOf('/') + 1));
@@ -29,21 +28,28 @@ export async function listeningSockets(tree: Tree): Promise<ListeningSocket[]> {
 
 /** Of the unit with its drop-ins; none for a unit that is masked or is not there. */
 async function listenedAddresses(tree: Tree, unit: string): Promise<string[]> {
-  const names = [unit, unit.replace(/@.*\./, '@.')];
-  const main = names
-    .flatMap(name => FOLDERS.map(folder => `${folder}/${name}`))
-    .find(path => tree.get(path) !== undefined);
-  if (main === undefined) return [];
-  const dropIns = names.flatMap(name => FOLDERS.flatMap(folder => matches(tree, `${folder}/${name}.d/*.conf`)));
+  const places = unitNames(unit).flatMap(name => UNIT_FOLDERS.map(folder => `${folder}/${name}`));
+  const main = places.find(path => tree.get(path) !== undefined);
+  const text = main === undefined ? null : await textOf(tree, main);
+  if (text === null) return [];
+  const texts = [text];
+  for (const path of dropIns(tree, places)) texts.push((await textOf(tree, path)) ?? '');
   let addresses: string[] = [];
-  for (const path of [main, ...new Set(dropIns)]) {
-    const file = lookup(tree, path);
-    // A masked unit leads to /dev/null, which no tree has.
-    if (file === null || !readable(file.node)) return [];
-    for (const value of listenLines((await readContent(file.node)).toString('utf8')))
-      addresses = value === '' ? [] : [...addresses, value];
-  }
+  for (const value of texts.flatMap(listenLines)) addresses = value === '' ? [] : [...addresses, value];
   return addresses.filter(reachesNetwork);
+}
+
+/** Null for what is masked: it leads to /dev/null, which no tree has. */
+async function textOf(tree: Tree, path: string): Promise<string | null> {
+  const file = lookup(tree, path);
+  return file !== null && readable(file.node) ? (await readContent(file.node)).toString('utf8') : null;
+}
+
+/** In the order of their names, whatever their folder; of two with one name the first counts. See systemd.unit(5). */
+function dropIns(tree: Tree, places: readonly string[]): string[] {
+  const paths = places.flatMap(place => matches(tree, `${place}.d/*.conf`));
+  const byName = new Map(paths.toReversed().map(path => [path.slice(path.lastIndexOf('/') + 1), path]));
+  return [...byName].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, path]) => path);
 }
 
 function listenLines(text: string): string[] {

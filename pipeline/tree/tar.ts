@@ -4,19 +4,23 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { once } from 'node:events';
 import tar, { type Header, type Pack } from 'tar-stream';
+import { formatSize, type Bytes } from '../formats/bytes.ts';
 import { FormatFault } from '../formats/fault.ts';
+import { enter, mustBeTree, XATTR } from './tar-entry.ts';
 import { byComponent, contentBytes, directory, type Content, type Tree, type TreeNode } from './tree.ts';
 
 type Sink = ReturnType<Pack['entry']>;
 
 const CHUNK = 1 << 20;
-const XATTR = 'SCHILY.xattr.';
 const NO_MODE_BIT = 0o100000;
 const MOST_ID = 0o777777;
 
+/** Read whole into memory: unit files, lists of modules, kernels. */
+const MOST_CONTENT: Bytes = 2 ** 29;
+
 /**
- * Reads a tar's headers into a tree whose files point back into it. Entries outside the tree (`..`) and types that
- * no root file system holds are a FormatFault.
+ * Reads a tar's headers into a tree whose files point back into it. What is no tar, entries outside the tree (`..`) and
+ * types that no root file system holds are a FormatFault.
  */
 export async function readTar(file: string, signal: AbortSignal): Promise<Tree> {
   const tree: Tree = new Map();
@@ -24,17 +28,24 @@ export async function readTar(file: string, signal: AbortSignal): Promise<Tree> 
   extract.on('entry', (header, stream, next) => {
     stream.on('error', toldElsewhere);
     try {
-      // tar-stream sets byteOffset on every header it decodes; its types leave it out.
-      const { byteOffset } = header as Header & { byteOffset: number };
-      enter(tree, header, { file, offset: byteOffset, bytes: header.size ?? 0 });
+      // tar-stream sets byteOffset and size on every header it decodes; its types leave it out.
+      const { byteOffset, size } = header as Header & { byteOffset: number; size: number };
+      enter(tree, header, { file, offset: byteOffset, bytes: size });
     } catch (error) {
       next(error instanceof Error ? error : new Error(String(error)));
       return;
     }
+    // The size of a directory is a hint without bytes (POSIX.1-2017, pax, "ustar Interchange Format"): tar-stream's has no end.
+    if (header.type === 'directory') return next();
     stream.on('end', next);
     stream.resume();
   });
-  await pipeline(createReadStream(file, { highWaterMark: CHUNK }), extract, { signal });
+  try {
+    await pipeline(createReadStream(file, { highWaterMark: CHUNK }), extract, { signal });
+  } catch (error) {
+    throw readerFault(error) ?? error;
+  }
+  mustBeTree(tree);
   return tree;
 }
 
@@ -77,11 +88,16 @@ export async function writeTar(
   }
 }
 
-/** The bytes of one file of a tree; for files that are known to be small. */
+/** The bytes of one file of a tree; for files that are known to be small. Throws FormatFault for more than 512 MiB. */
 export async function readContent(node: TreeNode): Promise<Buffer> {
   if (node.content === null) return Buffer.alloc(0);
   if ('data' in node.content) return node.content.data;
   const { file, offset, bytes } = node.content;
+  if (bytes > MOST_CONTENT)
+    throw new FormatFault(
+      `a file of the tree is to be read whole, and has ${formatSize(bytes)}`,
+      `at most ${formatSize(MOST_CONTENT)} can be; is it the right one?`,
+    );
   const handle = await open(file);
   try {
     const buffer = Buffer.alloc(bytes);
@@ -92,61 +108,20 @@ export async function readContent(node: TreeNode): Promise<Buffer> {
   }
 }
 
-function enter(tree: Tree, header: Header, content: Content): void {
-  const path = absolute(header.name);
-  const { type } = header;
-  const common = {
-    mode: (header.mode ?? 0) & 0o7777,
-    uid: header.uid ?? 0,
-    gid: header.gid ?? 0,
-    target: '',
-    content: null,
-    xattrs: xattrsOf(header),
-    device: null,
-  };
-  if (type === 'file' || type === 'contiguous-file') tree.set(path, { ...common, type: 'file', content });
-  else if (type === 'directory') tree.set(path, { ...common, type });
-  else if (type === 'symlink') tree.set(path, { ...common, type, target: header.linkname ?? '' });
-  else if (type === 'fifo') tree.set(path, { ...common, type });
-  else if (type === 'character-device' || type === 'block-device')
-    tree.set(path, { ...common, type, device: { major: header.devmajor ?? 0, minor: header.devminor ?? 0 } });
-  else if (type === 'link') tree.set(path, linked(tree, path, absolute(header.linkname ?? '')));
-  else
-    throw new FormatFault(
-      `${path}: a tar entry of type "${String(type)}" has no place in a root file system`,
-      'leave it out of the tar',
-    );
-}
-
-function linked(tree: Tree, path: string, first: string): TreeNode {
-  const node = tree.get(first);
-  if (node === undefined)
-    throw new FormatFault(
-      `${path} is a hard link to ${first}, which does not come before it in the tar`,
-      'write the tar anew; GNU tar puts the file first',
-    );
-  return node;
-}
-
-function absolute(name: string): string {
-  const parts = name.split('/').filter(part => part !== '' && part !== '.');
-  if (parts.includes('..') || name.includes('\0'))
-    throw new FormatFault(`the tar entry "${name}" leads out of the tree`, 'only names below the root are allowed');
-  return `/${parts.join('/')}`;
-}
-
-function xattrsOf(header: Header): Record<string, string> {
-  const entries = Object.entries((header.pax ?? {}) as Record<string, string>).filter(([name]) =>
-    name.startsWith(XATTR),
+/** tar-stream has one kind of error for all that it cannot read; those of the file system have a code. */
+function readerFault(error: unknown): FormatFault | null {
+  if (!(error instanceof Error) || error.constructor !== Error || 'code' in error) return null;
+  return new FormatFault(
+    `no tar, or a damaged one: ${error.message}`,
+    'write it anew, as it is or compressed by gzip, xz or zstd',
   );
-  return Object.fromEntries(entries.map(([name, value]) => [name.slice(XATTR.length), value]));
 }
 
 function headerOf(node: TreeNode, name: string, epoch: number): Partial<Header> & Pick<Header, 'name'> {
   // tar-stream writes the greatest that six octal digits hold instead of a greater one, and says nothing.
   if (Math.max(node.uid, node.gid) > MOST_ID)
     throw new FormatFault(
-      `/${name} belongs to ${node.uid}:${node.gid}; a tar of ours holds ids up to ${MOST_ID}`,
+      `${name.slice(1)} belongs to ${node.uid}:${node.gid}; a tar of ours holds ids up to ${MOST_ID}`,
       'give it an owner with a smaller id',
     );
   const xattrs = Object.entries(node.xattrs).sort(([a], [b]) => (a < b ? -1 : 1));
@@ -155,7 +130,7 @@ function headerOf(node: TreeNode, name: string, epoch: number): Partial<Header> 
   const broken = xattrs.find(([, value]) => value.includes('\uFFFD'));
   if (broken !== undefined)
     throw new FormatFault(
-      `${name}: the extended attribute ${broken[0]} holds bytes that are no text, which would not survive`,
+      `${name.slice(1)}: the extended attribute ${broken[0]} holds bytes that are no text, which would not survive`,
       'take the file or its attribute away',
     );
   const pax = [

@@ -3,6 +3,7 @@
  * mode or owner reaches all of them, as it does in a file system.
  */
 import type { Bytes } from '../formats/bytes.ts';
+import { globMatcher } from '../formats/glob.ts';
 
 /** Where a file's bytes are: inside another file (a tar, a file of the project) or in memory. */
 export type Content = { file: string; offset: Bytes; bytes: Bytes } | { data: Buffer };
@@ -70,10 +71,10 @@ export function ensureDirectory(tree: Tree, path: string): void {
 
 /** Takes away everything a glob matches, with what lies below; returns how many paths went. `*` stops at `/`, `**` does not. */
 export function remove(tree: Tree, glob: string): number {
-  const pattern = globPattern(glob);
+  const isMatch = globPattern(glob);
   let count = 0;
   for (const path of tree.keys()) {
-    if (!tree.has(path) || !pattern.test(path)) continue;
+    if (!tree.has(path) || !isMatch(path)) continue;
     count += 1 + removeBelow(tree, path);
     tree.delete(path);
   }
@@ -82,8 +83,8 @@ export function remove(tree: Tree, glob: string): number {
 
 /** Paths that a glob matches, sorted. */
 export function matches(tree: Tree, glob: string): string[] {
-  const pattern = globPattern(glob);
-  return [...tree.keys()].filter(path => pattern.test(path)).sort();
+  const isMatch = globPattern(glob);
+  return [...tree.keys()].filter(path => isMatch(path)).sort();
 }
 
 /** Follows symlinks inside the tree; null when the path ends nowhere or in a circle (40 links, as Linux). */
@@ -161,13 +162,6 @@ function join(base: string, target: string): string {
   return `/${parts.join('/')}`;
 }
 
-function globPattern(glob: string): RegExp {
-  const source = glob
-    .replace(/\/+$/, '')
-    .replaceAll(/[.+^${}()|[\]\\]/g, String.raw`\$&`)
-    .replaceAll('**', '\0')
-    .replaceAll('*', '[^/]*')
-    .replaceAll('?', '[^/]')
-    .replaceAll('\0', '.*');
-  return new RegExp(`^${source}$`, 's');
+function globPattern(glob: string): (path: string) => boolean {
+  return globMatcher(glob.replace(/\/+$/, ''), { skipsFolders: false });
 }

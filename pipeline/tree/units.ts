@@ -6,7 +6,8 @@ import { lookup, matches, place, readable, symlink, type Tree } from './tree.ts'
 import { readContent } from './tar.ts';
 import { FormatFault } from '../formats/fault.ts';
 
-const FOLDERS = ['/etc/systemd/system', '/usr/lib/systemd/system'] as const;
+/** Where units are looked for; the first one found counts. */
+export const UNIT_FOLDERS = ['/etc/systemd/system', '/usr/lib/systemd/system'] as const;
 const WANTS: Readonly<Record<string, string>> = { WantedBy: 'wants', RequiredBy: 'requires', UpheldBy: 'upholds' };
 
 /** Makes the symlinks that the unit's [Install] section asks for, and those of the units it names by `Also=`. */
@@ -44,10 +45,14 @@ export function maskUnit(tree: Tree, unit: string): void {
   place(tree, `/etc/systemd/system/${unit}`, symlink('/dev/null'));
 }
 
+/** A unit and, of an instance, the template that it is made of. */
+export function unitNames(unit: string): string[] {
+  return [...new Set([unit, unit.replace(/@.+\./, '@.')])];
+}
+
 function unitFile(tree: Tree, unit: string): ReturnType<typeof lookup> {
-  const names = [unit, unit.replace(/@.+\./, '@.')];
-  for (const name of names) {
-    for (const folder of FOLDERS) {
+  for (const name of unitNames(unit)) {
+    for (const folder of UNIT_FOLDERS) {
       const found = lookup(tree, `${folder}/${name}`);
       if (found !== null && readable(found.node)) return found;
     }
@@ -57,7 +62,7 @@ function unitFile(tree: Tree, unit: string): ReturnType<typeof lookup> {
 
 function unitHint(tree: Tree, unit: string): string {
   const stem = unit.replace(/[@.].*$/, '').slice(0, 5);
-  const similar = FOLDERS.flatMap(folder => matches(tree, `${folder}/*`))
+  const similar = UNIT_FOLDERS.flatMap(folder => matches(tree, `${folder}/*`))
     .map(path => path.slice(path.lastIndexOf('/') + 1))
     .filter(name => name.startsWith(stem));
   return similar.length === 0

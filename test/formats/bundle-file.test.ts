@@ -24,5 +24,6 @@ test.each([
   ['a signature longer than RAUC reads', bundleOf({ length: 65_537 }), /says that one has 65537 bytes/],
   ['a signature longer than the file', bundleOf({ length: 9020 }), /says that one has 9020 bytes/],
   ['an empty signature', bundleOf({ length: 0 }), /says that one has 0 bytes/],
+  ['a file that ends before any length', Buffer.from('hsqs'), /not all of one: it has 4 bytes/],
   ['an empty file', Buffer.alloc(0), /truncated: the squashfs/],
 ])('%s is no bundle', async (_, bytes, message) => expect(signatureOf(bytes)).rejects.toThrow(message));

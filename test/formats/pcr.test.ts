@@ -55,6 +55,15 @@ describe('pcr11OfProfiles', () => {
     ]);
   });
 
+  it('refuses sections that no machine has room for, before it hashes them', async () => {
+    const huge = 2 ** 32 - 1;
+    await expect(measure(['.linux', 'reef', huge])).rejects.toThrow(
+      'with .linux, of 4294967295 bytes in memory, its sections have more than 256 MiB of zeros',
+    );
+    const sections = ['.linux', '.initrd'].map(name => ({ name, offset: 0, size: huge, memory: huge }));
+    await expect(pcr11OfProfiles(spyOn(Buffer.alloc(9)).read, sections)).rejects.toThrow('more than 2 GiB');
+  });
+
   it('leaves out .pcrsig, what has no size, and the second of a name', async () => {
     const plain = await measure(['.linux', 'reef', 4]);
     expect(

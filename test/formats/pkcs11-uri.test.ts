@@ -26,6 +26,8 @@ describe('parsePkcs11Uri', () => {
     ['token=a;object=b;type=cert', 'not private'],
     ['token=a;object=b?module-path=/m.so', '"module-path" behind the question mark'],
     ['token=a;object=b?pin-source=pin', 'no absolute path'],
+    ['token=a;object=b?pin-source=file:/run/%ff', 'not UTF-8'],
+    ['token=a;object=b?pin-source=file:/run/%00', 'not UTF-8'],
     ['token=a;object=b?pin-source=|sh', 'a bad "pin-source"'],
   ])('refuses %s', (text, message) => {
     expect(() => parsePkcs11Uri(`pkcs11:${text}`)).toThrow(message);

@@ -45,6 +45,19 @@ describe('withVmdkContentId', () => {
     );
   });
 
+  it('gives the same for a random id with fewer digits, as qemu-img writes one in sixteen', () => {
+    const short = Buffer.from(
+      `${descriptor.toString('latin1').replaceAll('\0', '').replace('CID=878b8195', 'CID=8b81')}${'\0'.repeat(44)}`,
+      'latin1',
+    );
+    expect(short).toHaveLength(descriptor.length);
+    expect(Buffer.from(withVmdkContentId(short, '00c0ffee'))).toEqual(
+      Buffer.from(withVmdkContentId(descriptor, '00c0ffee')),
+    );
+    const full = Buffer.from('CID=8b81\n');
+    expect(() => withVmdkContentId(full, '00c0ffee')).toThrow(FormatFault);
+  });
+
   it.each(['', '878B8195', '1234567', 'ffffffff', 'kelpkelp'])('refuses the id "%s"', id =>
     expect(() => withVmdkContentId(descriptor, id)).toThrow(`"${id}" is no content id`),
   );

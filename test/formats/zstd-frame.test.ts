@@ -22,6 +22,11 @@ describe('zstdFrameEnd', () => {
   test.each<[string, Buffer, RegExp]>([
     ['another format', Buffer.alloc(20), /no frame at 0/],
     ['a reserved block', Buffer.from('28b52ffd20070f0000', 'hex'), /reserved type at 6/],
+    [
+      'empty blocks without end',
+      Buffer.concat([FRAME.subarray(0, 6), Buffer.alloc(4 * 2 ** 20)]),
+      /more than 1048576 blocks from 0 on/,
+    ],
     ['cut short', FRAME.subarray(0, 7), /truncated/],
   ])('%s', async (_, bytes, message) => {
     await expect(zstdFrameEnd(spyOn(bytes).read, 0)).rejects.toThrow(message);

@@ -12,7 +12,7 @@ test('setuid and setgid files by path, directories not among them', async () => 
   expect((await rootFigures(tree)).setuid).toEqual(['/usr/bin/anchor', '/usr/bin/winch']);
 });
 
-test('the three largest, a file of two names once', async () => {
+test('the largest first, a file of two names once', async () => {
   const keel = textFile('k'.repeat(90));
   const tree: Tree = new Map([
     ['/z/keel', keel],
@@ -25,5 +25,6 @@ test('the three largest, a file of two names once', async () => {
     { path: '/a/keel', bytes: 90 },
     { path: '/mast', bytes: 70 },
     { path: '/sail', bytes: 40 },
+    { path: '/oar', bytes: 3 },
   ]);
 });

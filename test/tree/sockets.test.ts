@@ -66,3 +66,19 @@ test('an instance has the addresses of its template', async () =>
       treeOf({ [`${LIB}/oar@.socket`]: 'ListenStream=99', [`${ETC}/sockets.target.wants/oar@left.socket`]: '-> x' }),
     ),
   ).toEqual([{ unit: 'oar@left.socket', addresses: ['99'] }]));
+
+test('a masked drop-in takes nothing away but itself', async () => {
+  const tree = wanted('galley.socket', 'ListenStream=4711');
+  place(tree, `${LIB}/galley.socket.d/more.conf`, textFile('ListenStream=4712\n'));
+  place(tree, `${ETC}/galley.socket.d/more.conf`, symlink('/dev/null'));
+  expect(await listeningSockets(tree)).toEqual([{ unit: 'galley.socket', addresses: ['4711'] }]);
+});
+
+test('drop-ins follow each other by name, whatever their folder; of one name the operator’s counts', async () => {
+  const tree = wanted('galley.socket', '');
+  place(tree, `${LIB}/galley.socket.d/50-reset.conf`, textFile('ListenStream=\n'));
+  place(tree, `${LIB}/galley.socket.d/70-port.conf`, textFile('ListenStream=70\n'));
+  place(tree, `${ETC}/galley.socket.d/10-early.conf`, textFile('ListenStream=10\n'));
+  place(tree, `${ETC}/galley.socket.d/70-port.conf`, textFile('ListenStream=71\n'));
+  expect(await listeningSockets(tree)).toEqual([{ unit: 'galley.socket', addresses: ['71'] }]);
+});

@@ -292,7 +292,7 @@ describe('readTar refuses', () => {
     truncateSync(at('holes'), 2 ** 20);
     gnuTar('-cf', at('sparse.tar'), '--format=gnu', '--sparse', '--hole-detection=raw', '-C', folder, 'holes');
     await expect(read('sparse.tar')).rejects.toThrow(
-      /^\/holes: a tar entry of type .* has no place in a root file system$/,
+      /^"\/holes" is of a kind that is not known here .*--sparse.*has no place in a root file system$/,
     );
   });
 
@@ -312,7 +312,7 @@ describe('readTar refuses', () => {
       Buffer.from(readFileSync(at('binary.tar')).toString('latin1').replace('=abcd', '=ab\u0080d'), 'latin1'),
     );
     const tree = await read('binary.tar');
-    await expect(write(tree, 'again.tar')).rejects.toThrow('plain: the extended attribute security.capability');
+    await expect(write(tree, 'again.tar')).rejects.toThrow(/^\/plain: the extended attribute security.capability/);
     // What is taken away meanwhile may have one.
     tree.delete('/plain');
     await write(tree, 'again.tar');
@@ -335,7 +335,7 @@ test('readContent gives the bytes, from memory, from a file, of nothing', async 
 const component = fc
   .oneof(
     fc.string({ unit: 'grapheme', minLength: 1, maxLength: 12 }),
-    fc.string({ unit: fc.constantFrom('a', 'é'), minLength: 90, maxLength: 160 }),
+    fc.string({ unit: fc.constantFrom('a', 'é'), minLength: 90, maxLength: 127 }),
   )
   .filter(name => !/[/\0\uFFFD]|^\.\.?$/.test(name));
 const attributes = fc.record({ mode: fc.integer({ min: 0, max: 0o7777 }), uid: fc.nat(65533), gid: fc.nat(65533) });

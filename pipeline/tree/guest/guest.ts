@@ -2,7 +2,7 @@
 import { DECLARATION_PATH, type Declaration } from '../../formats/declaration.ts';
 import { updatePolicies } from '../at-update.ts';
 import { statePartitions } from '../mounts.ts';
-import { slotContents, slotPartitions, slotsOf } from '../slots.ts';
+import { slotContents, slotPartitions, slotsOf } from '../../config/slots.ts';
 import { place, textFile, type Tree } from '../tree.ts';
 import { consoleFiles, consoleUnits } from './console.ts';
 import { growthFiles } from './grow.ts';

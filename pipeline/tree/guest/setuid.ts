@@ -4,8 +4,12 @@ import { lookup, type Tree } from '../tree.ts';
 
 const SETUID = 0o4000;
 const SETGID = 0o2000;
+const CAPABILITIES = 'security.capability';
 
-/** Takes the bits from every file but the named; directories keep their setgid. Throws FormatFault for a name without such a file. */
+/**
+ * Takes the bits from every file but the named, and capabilities(7) from all: they are rights too, and no list names them.
+ * Directories keep their setgid. Throws FormatFault for a name without such a file.
+ */
 export function stripSetuid(tree: Tree, named: readonly string[]): void {
   const kept = new Set(
     named.map(path => {
@@ -19,5 +23,10 @@ export function stripSetuid(tree: Tree, named: readonly string[]): void {
     }),
   );
   // Hard links share one node.
-  for (const node of tree.values()) if (node.type === 'file' && !kept.has(node)) node.mode &= ~(SETUID | SETGID);
+  for (const node of tree.values()) {
+    if (node.type !== 'file') continue;
+    if (!kept.has(node)) node.mode &= ~(SETUID | SETGID);
+    const { [CAPABILITIES]: _, ...others } = node.xattrs;
+    node.xattrs = others;
+  }
 }

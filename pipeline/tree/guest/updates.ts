@@ -1,6 +1,6 @@
 /** How the machine takes updates: what RAUC is told, and who may ask it. Pure. */
 import type { DeclaredUpdates } from '../../formats/declaration.ts';
-import { partitionIn, slotContents, slotsOf, type Slotted } from '../slots.ts';
+import { partitionIn, slotContents, slotsOf, type Slotted } from '../../config/slots.ts';
 
 export interface UpdateSources extends DeclaredUpdates {
   /** PEM text: certificates whose signatures count. */

@@ -99,10 +99,20 @@ describe('hardenGuest', () => {
     );
   });
 
+  test('takes capabilities from every file, the named among them, and no other attribute', () => {
+    const files = tree();
+    const xattrs = { 'security.capability': '\u0001', 'user.cargo': 'rope' };
+    for (const path of ['/bin/keep', '/bin/lose']) place(files, path, { ...textFile('', 0o4755), xattrs });
+    hardenGuest(files, { ...promises, setuid: ['/bin/keep'] });
+    for (const path of ['/bin/keep', '/bin/lose']) expect(files.get(path)?.xattrs).toEqual({ 'user.cargo': 'rope' });
+  });
+
   test('leaves all where the manifest says nothing', () => {
     const files = tree();
+    place(files, '/bin/able', { ...textFile(''), xattrs: { 'security.capability': '\u0001' } });
     hardenGuest(files, promises);
     expect(files.get('/bin/lose')?.mode).toBe(0o6711);
+    expect(files.get('/bin/able')?.xattrs).toEqual({ 'security.capability': '\u0001' });
   });
 
   test.each(['/bin/gone', '/var/shared'])('%s cannot be named', path => {

@@ -24,6 +24,20 @@ describe('sshFiles', () => {
   });
 
   test.each([
+    'ssh-ed25519',
+    'sk-ssh-ed25519@openssh.com',
+    'ecdsa-sha2-nistp256',
+    'sk-ecdsa-sha2-nistp256@openssh.com',
+    'ecdsa-sha2-nistp384',
+    'ecdsa-sha2-nistp521',
+    'rsa-sha2-512',
+  ])('%s opens, by itself and by a certificate: provisioning takes such keys', type => {
+    const certificate = `${type.replace('@openssh.com', '')}-cert-v01@openssh.com`;
+    expect(value('PubkeyAcceptedAlgorithms')?.split(',')).toEqual(expect.arrayContaining([type, certificate]));
+    expect(value('CASignatureAlgorithms')?.split(',')).toContain(type);
+  });
+
+  test.each([
     'KexAlgorithms',
     'Ciphers',
     'MACs',
@@ -31,7 +45,7 @@ describe('sshFiles', () => {
     'PubkeyAcceptedAlgorithms',
     'CASignatureAlgorithms',
   ])('%s has nothing old', keyword =>
-    expect(value(keyword)).not.toMatch(/sha1|-cbc|3des|arcfour|group1|nistp(384|521)|ssh-rsa|ssh-dss|umac-64|hmac-md5/),
+    expect(value(keyword)).not.toMatch(/sha1|-cbc|3des|arcfour|group1|ssh-rsa|ssh-dss|umac-64|hmac-md5/),
   );
 
   test('sudo without a password, or not at all; readable by root alone', () => {

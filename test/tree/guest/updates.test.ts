@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { updateFiles } from '../../../pipeline/tree/guest/updates.ts';
-import { slotContents, slotsOf } from '../../../pipeline/tree/slots.ts';
+import { slotContents, slotsOf } from '../../../pipeline/config/slots.ts';
 import { layoutOf, twoSlots } from '../../stages/documents.ts';
 
 const files = (selector: string | null): Record<string, string> =>
