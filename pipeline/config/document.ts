@@ -5,6 +5,7 @@ import { deepNesting } from './depth.ts';
 import { displayPath, faultAt } from './diagnostic.ts';
 import { formatPath, isMapping } from './paths.ts';
 import type { Path } from './paths.ts';
+import { noteRead } from './reads.ts';
 import { endOf, readText } from './text.ts';
 import type { Diagnostic, Position } from './types.ts';
 
@@ -35,6 +36,7 @@ export interface Reading {
 
 /** Reads a YAML file. */
 export async function readDocument(file: string): Promise<Reading> {
+  noteRead(file);
   const { text, fault } = await readText(file);
   return fault === null ? parseDocument(text, displayPath(file)) : { document: null, faults: [fault] };
 }

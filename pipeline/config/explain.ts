@@ -2,8 +2,9 @@
 import type { ErrorObject } from 'ajv/dist/2020.js';
 import { isWritten, sourceOf } from './document.ts';
 import type { Document } from './document.ts';
+import { flowText } from '../formats/flow-text.ts';
 import { nearest, suggest } from './nearest.ts';
-import { formatPath, mappingAt, pathOfPointer } from './paths.ts';
+import { formatPath, mappingAt, pathOfPointer, valueText } from './paths.ts';
 import type { Path } from './paths.ts';
 import { allowedValues, describeValue, namesOf, wrongForm, wrongType } from './wording.ts';
 
@@ -62,8 +63,9 @@ function sentenceOf(error: ErrorObject, document: Document, source: string | nul
   const { keyword, params, data } = error;
   const schema = error.parentSchema ?? {};
   const value = error.propertyName ?? data;
-  const found = describeValue(value, source);
+  // Before anything is said of the value: that is the whole mapping, once more for each of its keys.
   if (isUnknownKey(error)) return unknownKey(error, document);
+  const found = describeValue(value, source);
   switch (keyword) {
     case 'required':
       return missingKey(error);
@@ -75,7 +77,7 @@ function sentenceOf(error: ErrorObject, document: Document, source: string | nul
     case 'oneOf':
       return allowedValues(schema, value, source);
     case 'pattern':
-      return wrongForm(schema, String(value));
+      return wrongForm(schema, valueText(value));
     case 'x-size':
       return { message: `${found} ${error.message}`, hint: String(params['hint']) };
     case 'minimum':
@@ -101,7 +103,7 @@ function sentenceOf(error: ErrorObject, document: Document, source: string | nul
       return { message: `the same as [${params['j']}]`, below: [Number(params['i'])] };
     case 'false schema':
     case 'not':
-      return wrongForm(schema, String(value));
+      return wrongForm(schema, valueText(value));
     default:
       return { message: `${found} ${error.message ?? 'is not allowed'}` };
   }
@@ -134,7 +136,8 @@ function freeKeys(error: ErrorObject, document: Document): string[] {
 function missingKey(error: ErrorObject): Sentence {
   const key = String(error.params['missingProperty']);
   const noun = String(error.parentSchema?.['x-noun'] ?? 'key');
-  const about = mappingAt(error.parentSchema, ['properties', key])['description'];
-  const hint = typeof about === 'string' ? `${key}: ${about.replace(/\.$/, '')}` : '';
+  const { description: about, examples } = mappingAt(error.parentSchema, ['properties', key]);
+  const example = Array.isArray(examples) ? `, e.g. ${flowText(examples[0])}` : '';
+  const hint = typeof about === 'string' ? `${key}: ${about.replace(/\.$/, '')}${example}` : '';
   return { message: `missing ${noun} ${JSON.stringify(key)}`, hint };
 }

@@ -1,7 +1,7 @@
 /** `firewall:` of an image definition: defaults filled in, and rules that only report. */
 import type { AllowedPort, Firewall, RateLimit } from '../formats/declaration.ts';
 import { formatNetwork, networkOf, parseNetwork } from '../formats/network.ts';
-import { fault } from './document.ts';
+import { fault, placeOf } from './document.ts';
 import type { Document } from './document.ts';
 import { ruleFaults } from './firewall-rules.ts';
 import { formatPath, listAt, mappingAt, valueAt } from './paths.ts';
@@ -72,12 +72,20 @@ function portFaults(document: Document, ports: readonly unknown[]): Diagnostic[]
     first.set(name, before ?? path);
     if (before === undefined) return [];
     const message = `duplicate port ${name}, first is ${formatPath(before)}`;
-    return [fault(document, path, message, 'write all its sources into one `from`')];
+    const isOfBase = placeOf(document, path).file !== placeOf(document, before).file;
+    const hint = isOfBase
+      ? 'begin `allow` with null to say all its ports anew: it takes those of the base away'
+      : 'write all its sources into one `from`';
+    return [fault(document, path, message, hint)];
   });
 }
 
 function sourceFaults(document: Document, list: Path): Diagnostic[] {
   const first = new Map<string, Path>();
+  const written = valueAt(document.value, list);
+  // A rule without sources is one for everybody: the opposite of what stands there.
+  if (Array.isArray(written) && written.length === 0)
+    return [fault(document, list, 'names nobody', 'name an address, or leave it out to let in everybody')];
   return listAt(document.value, list).flatMap((text, index) => {
     if (typeof text !== 'string') return [];
     const path = [...list, index];

@@ -80,6 +80,7 @@ export function checkImage(document: Document, stages: StageSchemas): CheckedIma
 export function resolveImage(written: ImageFile, file: string): Image {
   return {
     file,
+    bases: [],
     ...written,
     summary: written.summary ?? '',
     ssh: written.ssh === undefined ? null : { user: 'admin', sudo: 'none', transport: 'tcp', ...written.ssh },

@@ -1,6 +1,6 @@
 /** What policies for changed files need from the overlays. Rules only report. */
 import { suggest } from './nearest.ts';
-import type { Report } from './layout-relations.ts';
+import type { Report } from './layout-scope.ts';
 import type { Diagnostic, Layout, Overlays } from './types.ts';
 
 /** Each policy needs a place of its own where changes are kept in full. */

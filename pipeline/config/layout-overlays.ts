@@ -1,7 +1,7 @@
 /** What overlay mounts need from the layout. Rules only report. */
 import { suggest } from './nearest.ts';
-import type { Report, Scope } from './layout-relations.ts';
-import type { Path } from './paths.ts';
+import type { Report, Scope } from './layout-scope.ts';
+import { valueAt, type Path } from './paths.ts';
 import type { Diagnostic, Layout, Overlays } from './types.ts';
 
 /** Where the initrd mounts something, and where the layout says so. */
@@ -60,6 +60,8 @@ export function directFaults({ overlays, partitions }: Layout, { complete }: Sco
       each => mountPoint.startsWith(`${each.path}/`) && !overlays?.entries.some(({ path: on }) => on === each.path),
     );
     if (outer !== undefined) return [report(path, `${mountPoint} lies inside ${outer.path}, which is direct already`)];
+    if (content === '')
+      return [report(path, 'needs "content": these overlays are in memory, and on no partition', 'name one for it')];
     const place = [...path, 'content'];
     const holder = partitions.find(each => each.content === content);
     const contents = [...new Set(partitions.map(each => each.content))];
@@ -74,15 +76,24 @@ export function directFaults({ overlays, partitions }: Layout, { complete }: Sco
 }
 
 /** overlayfs needs extended attributes and d_type in its upper layer; of our file systems ext4 has both. */
-export function overlayMountFaults(
-  { overlays, partitions }: Layout,
-  { complete }: Scope,
+export function overlayMountFaults({ overlays, partitions }: Layout, scope: Scope, report: Report): Diagnostic[] {
+  if (overlays === null) return [];
+  const written = (key: string): boolean => valueAt(scope.document.value, ['overlays', key]) !== undefined;
+  if (overlays.content === '') return memoryFaults(written, report);
+  const storeless = written('store')
+    ? []
+    : [report(['overlays'], 'needs "store", a directory of the partition', 'e.g. store: /.eflow/overlays')];
+  return [...storeless, ...storeFaults({ overlays, partitions }, scope, report)];
+}
+
+function storeFaults(
+  { overlays, partitions }: Pick<Layout, 'partitions'> & { overlays: Overlays },
+  scope: Scope,
   report: Report,
 ): Diagnostic[] {
-  if (overlays === null) return [];
   const path = ['overlays', 'content'];
   const store = partitions.find(({ content }) => content === overlays.content);
-  if (store === undefined && !complete) return [];
+  if (store === undefined && !scope.complete) return [];
   if (store === undefined) {
     const contents = [...new Set(partitions.map(({ content }) => content))];
     return [report(path, `no partition holds content "${overlays.content}"`, suggest(overlays.content, contents))];
@@ -101,4 +112,17 @@ export function overlayMountFaults(
       report(['overlays', 'store'], `"/" is all of ${store.name}`, 'name a directory on it, e.g. "/.eflow/overlays"'),
     ];
   return [];
+}
+
+/** What is gone at the next boot is stored nowhere, and no update meets it. */
+function memoryFaults(written: (key: string) => boolean, report: Report): Diagnostic[] {
+  return ['store', 'atUpdate']
+    .filter(written)
+    .map(key =>
+      report(
+        ['overlays', key],
+        'without `content` changes are in memory, and nothing is kept',
+        `name a partition by \`content\`, or leave "${key}" out`,
+      ),
+    );
 }

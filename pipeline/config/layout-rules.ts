@@ -3,7 +3,7 @@ import { formatSize } from '../formats/bytes.ts';
 import { gptReserved } from '../formats/gpt.ts';
 import { fault } from './document.ts';
 import { isPlaced } from './layout-relations.ts';
-import type { Scope } from './layout-relations.ts';
+import type { Scope } from './layout-scope.ts';
 import { valueAt } from './paths.ts';
 import type { Diagnostic, Filesystem, Layout, Partition } from './types.ts';
 
@@ -95,7 +95,7 @@ function flagFaults(
   { layout, scope, report }: { layout: Layout; scope: Scope; report: Report },
 ): Diagnostic[] {
   const store = layout.overlays?.content;
-  const known = layout.partitions.some(other => other.content === store);
+  const known = store === '' || layout.partitions.some(other => other.content === store);
   // With faulty overlays this may be their partition; that is one fault, not two.
   const overlaid = store === content || (!known && valueAt(scope.document.value, ['overlays']) !== undefined);
   if (mountFlags.length === 0 || mount !== '' || overlaid) return [];

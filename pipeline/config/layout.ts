@@ -43,8 +43,8 @@ export interface LayoutFile {
 }
 
 interface OverlaysFile {
-  content: string;
-  store: string;
+  content?: string;
+  store?: string;
   paths: (string | { path: string; mode?: 'full' | 'declared'; flags?: string[] })[];
   direct?: { path: string; content?: string; flags?: string[] }[];
   atUpdate?: { path: string; policy: 'keep' | 'take-new' }[];
@@ -140,7 +140,10 @@ function defaultContent(name: string, slot: Slot | null): string {
   return lower.slice(0, -1).replace(/[-_. ]+$/, '') || lower;
 }
 
-function resolveOverlays({ content, store, paths, direct, atUpdate }: OverlaysFile): Overlays {
+/** Where changes stand that are kept in memory; nobody sees another. */
+const MEMORY_STORE = '/.caisson/overlays';
+
+function resolveOverlays({ content = '', store = MEMORY_STORE, paths, direct, atUpdate }: OverlaysFile): Overlays {
   return {
     content,
     store: tidy(store),

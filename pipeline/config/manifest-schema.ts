@@ -1,5 +1,18 @@
 /** rootfs-manifests/NAME.yaml: what a tree of the distribution consists of. */
-import { absolutePath, dialect, documentPattern, documentWords, list, mapping, oneOf, text } from './schema-words.ts';
+import {
+  absolutePath,
+  defaultsTo,
+  dialect,
+  documentPattern,
+  documentWords,
+  examples,
+  extending,
+  leftOut,
+  list,
+  mapping,
+  oneOf,
+  text,
+} from './schema-words.ts';
 import type { SchemaObject } from './schema-words.ts';
 
 /** Above these stand nobody, the overflow id and the ids of user namespaces. */
@@ -43,12 +56,19 @@ const accountPath = (description: string): SchemaObject =>
 
 const kernelModule = text('A module.', '^[A-Za-z0-9_-]+$', 'a module name without path and ".ko"');
 
+const orNone = (schema: SchemaObject): SchemaObject => defaultsTo(schema, []);
+
 const featureParts: SchemaObject = {
   description: 'Joined to the lists of the same names.',
+  'x-default': 'nothing comes with it',
   ...mapping([], {
-    packages: list('Packages to install, without version.', packageName),
-    modules: list('Kernel modules.', kernelModule),
-    units: { description: 'What systemd starts.', ...mapping([], { enable: list('Units started.', unit) }) },
+    packages: orNone(list('Packages to install, without version.', packageName)),
+    modules: orNone(list('Kernel modules.', kernelModule)),
+    units: {
+      description: 'What systemd starts.',
+      default: {},
+      ...mapping([], { enable: orNone(list('Units started.', unit)) }),
+    },
   }),
 };
 
@@ -57,10 +77,10 @@ const user: SchemaObject = {
   ...mapping(['name', 'uid'], {
     name: account('Login name.'),
     uid: numericId('User id.'),
-    gid: numericId('Id of the primary group. Default: the uid.'),
-    gecos: text('Full name. Default: empty.', String.raw`^[^:\n]*$`, 'a string on one line without ":"'),
-    home: accountPath('Home directory. Default: "/nonexistent".'),
-    shell: accountPath('Login shell. Default: "/usr/sbin/nologin".'),
+    gid: leftOut(numericId('Id of the primary group.'), 'the uid'),
+    gecos: defaultsTo(text('Full name.', String.raw`^[^:\n]*$`, 'a string on one line without ":"'), ''),
+    home: defaultsTo(accountPath('Home directory.'), '/nonexistent'),
+    shell: defaultsTo(accountPath('Login shell.'), '/usr/sbin/nologin'),
   }),
 };
 
@@ -69,7 +89,7 @@ const group: SchemaObject = {
   ...mapping(['name', 'gid'], {
     name: account('Name of the group.'),
     gid: numericId('Group id.'),
-    members: list('Users in the group. Default: none.', account('A user.')),
+    members: orNone(list('Users in the group.', account('A user.'))),
   }),
 };
 
@@ -79,58 +99,90 @@ export const manifestSchema: SchemaObject = {
   title: 'Caisson rootfs manifest',
   description: 'Packages, users, units and removals of one root file system.',
   ...mapping(['suite', 'mirrors'], {
-    name: text('Name of the manifest. Default: the name of the file.', documentPattern, documentWords),
-    source: oneOf('Where packages come from. Default: debian.', ['debian'], 'source'),
-    architecture: oneOf('Architecture of the packages. Default: amd64.', ['amd64'], 'architecture'),
-    suite: word('Suite that is installed, e.g. trixie.'),
-    components: { ...list('Components of the archive. Default: main.', word('A component.')), minItems: 1 },
+    extends: extending(
+      'The manifest that this one stands on: rootfs-manifests/NAME.yaml of the project, else of Caisson. All that it says holds, but for its name; lists get longer, and null takes a value away.',
+      'base',
+    ),
+    name: leftOut(text('Name of the manifest.', documentPattern, documentWords), 'the name of the file'),
+    source: defaultsTo(oneOf('Where packages come from.', ['debian'], 'source'), 'debian'),
+    architecture: defaultsTo(oneOf('Architecture of the packages.', ['amd64'], 'architecture'), 'amd64'),
+    suite: examples(word('Suite that is installed.'), 'trixie'),
+    components: { ...list('Components of the archive.', word('A component.')), minItems: 1, default: ['main'] },
     mirrors: {
+      examples: [[{ url: 'http://deb.debian.org/debian', suites: ['trixie', 'trixie-updates'] }]],
       ...list('Archives, in the order apt asks them.', {
         description: 'An archive and the suites taken from it.',
         ...mapping(['url'], {
           url,
-          suites: { ...list('Default: the suite of the manifest.', word('A suite.')), minItems: 1 },
+          suites: {
+            ...list('Suites taken from it.', word('A suite.')),
+            minItems: 1,
+            'x-default': 'the suite of the manifest',
+          },
         }),
       }),
       minItems: 1,
     },
-    keyring: absolutePath(
-      'Keyring that signs the Release files. Default: "/usr/share/keyrings/debian-archive-keyring.gpg".',
+    keyring: defaultsTo(
+      absolutePath('Keyring that signs the Release files.'),
+      '/usr/share/keyrings/debian-archive-keyring.gpg',
     ),
-    variant: oneOf(
-      'essential: the Essential packages too, maintainer scripts run. extract: only unpacked. Default: essential.',
-      ['essential', 'extract'],
-      'variant',
+    variant: defaultsTo(
+      oneOf(
+        'essential: the Essential packages too, maintainer scripts run. extract: only unpacked.',
+        ['essential', 'extract'],
+        'variant',
+      ),
+      'essential',
     ),
-    packages: list('Packages to install, without version.', packageName),
-    exclude: list('dpkg path-exclude globs: never unpacked.', absolutePath('A glob, e.g. "/usr/share/doc/*".')),
+    packages: orNone(examples(list('Packages to install, without version.', packageName), ['podman', 'curl'])),
+    exclude: orNone(
+      examples(list('dpkg path-exclude globs: never unpacked.', absolutePath('A glob.')), ['/usr/share/doc/*']),
+    ),
     remove: {
       description: 'Taken away after installation.',
+      default: {},
+      examples: [{ packages: ['tzdata'], paths: ['/var/cache/*'] }],
       ...mapping([], {
-        packages: list('Packages purged, whatever depends on them.', packageName),
-        paths: list('Paths and globs deleted.', absolutePath('A path or glob.')),
+        packages: orNone(list('Packages purged, whatever depends on them.', packageName)),
+        paths: orNone(examples(list('Paths and globs deleted.', absolutePath('A path or glob.')), ['/var/cache/*'])),
       }),
     },
-    users: list('Accounts, beyond those of the packages.', user),
-    groups: list('Groups, beyond those of the packages.', group),
+    users: orNone(
+      examples(list('Accounts, beyond those of the packages.', user), [
+        { name: 'gateway', uid: 900, home: '/var/lib/gateway' },
+      ]),
+    ),
+    groups: orNone(examples(list('Groups, beyond those of the packages.', group), [{ name: 'gateway', gid: 900 }])),
     units: {
       description: 'What systemd starts.',
+      default: {},
+      examples: [{ enable: ['gateway.service'], mask: ['apt-daily.timer'] }],
       ...mapping([], {
-        enable: list('Units started.', unit),
-        disable: list('Units not started by themselves.', unit),
-        mask: list('Units that cannot be started.', unit),
+        enable: orNone(list('Units started.', unit)),
+        disable: orNone(list('Units not started by themselves.', unit)),
+        mask: orNone(list('Units that cannot be started.', unit)),
       }),
     },
-    modules: list(
-      'Of an initrd: kernel modules it carries, with what they need, and loads. Of a root: those that may be loaded; all others are taken away, and blacklisted.',
-      kernelModule,
+    modules: orNone(
+      examples(
+        list(
+          'Of an initrd: kernel modules it carries, with what they need, and loads. Of a root: those that may be loaded; all others are taken away, and blacklisted.',
+          kernelModule,
+        ),
+        ['hv_storvsc', 'ext4'],
+      ),
     ),
-    setuid: list(
-      'Files that keep their setuid or setgid bit; all others lose it. Default: all keep it.',
-      absolutePath('A file.'),
+    setuid: leftOut(
+      examples(list('Files that keep their setuid or setgid bit; all others lose it.', absolutePath('A file.')), [
+        '/usr/bin/sudo',
+      ]),
+      'all keep it',
     ),
     features: {
       description: 'What comes on top when the image has a feature on; `updates`: when it takes updates.',
+      default: {},
+      examples: [{ tpm: { packages: ['tpm2-tools'] } }],
       ...mapping([], { tpm: featureParts, kvp: featureParts, console: featureParts, updates: featureParts }),
     },
   }),

@@ -3,7 +3,7 @@ import { fault } from './document.ts';
 import type { Document } from './document.ts';
 import { duplicateFaults } from './duplicates.ts';
 import { manifestSchema } from './manifest-schema.ts';
-import { listAt, mappingAt } from './paths.ts';
+import { listAt, mappingAt, valueText } from './paths.ts';
 import type { Addition, Checked, Diagnostic, FeatureParts, Group, Manifest, Mirror, User } from './types.ts';
 import type { Switch } from '../formats/declaration.ts';
 import { compileSchema } from './validate.ts';
@@ -48,6 +48,7 @@ export function resolveManifest(written: ManifestFile, { name, file }: { name: s
   return {
     name: written.name ?? name,
     file,
+    bases: [],
     source: written.source ?? 'debian',
     architecture: written.architecture ?? 'amd64',
     suite: written.suite,
@@ -128,7 +129,7 @@ function unitFaults(document: Document): Diagnostic[] {
       const before = first.get(unit);
       if (before === undefined) first.set(unit, state);
       else if (before !== state)
-        faults.push(fault(document, ['units', list, index], `${String(unit)} is both ${before} and ${state}`));
+        faults.push(fault(document, ['units', list, index], `${valueText(unit)} is both ${before} and ${state}`));
     }
   }
   return faults;

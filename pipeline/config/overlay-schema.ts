@@ -1,5 +1,5 @@
 /** overlays/NAME/overlay.yaml: modes and owners, which git does not keep. */
-import { absolutePattern, dialect, mapping, mode, text } from './schema-words.ts';
+import { absolutePattern, defaultsTo, dialect, examples, leftOut, mapping, mode, text } from './schema-words.ts';
 import type { SchemaObject } from './schema-words.ts';
 
 const owner = (description: string): SchemaObject =>
@@ -12,16 +12,20 @@ export const overlaySchema: SchemaObject = {
   description: 'Modes and owners of the files beside it.',
   ...mapping([], {
     defaults: {
-      description: 'For every entry that no glob below names.',
+      description: 'For every file that no entry below names.',
+      default: {},
+      examples: [{ file: '0640' }],
       ...mapping([], {
-        file: mode('Files. Default: "0644".'),
-        executable: mode('Files that their owner may execute. Default: "0755".'),
-        directory: mode('Directories. Default: "0755".'),
-        owner: owner('Owner of everything. Default: "0:0".'),
+        file: defaultsTo(mode('Mode of files.'), '0644'),
+        executable: defaultsTo(mode('Mode of files that their owner may execute.'), '0755'),
+        directory: defaultsTo(mode('Mode of directories.'), '0755'),
+        owner: defaultsTo(owner('Owner and group of everything.'), '0:0'),
       }),
     },
     entries: {
       type: 'object',
+      default: {},
+      examples: [{ '/etc/gateway.key': { mode: '0600' } }],
       description:
         'By path in the root file system, or glob (* and ? within a name, ** across folders); later ones win.',
       propertyNames: {
@@ -30,7 +34,11 @@ export const overlaySchema: SchemaObject = {
         'x-allowed': 'an absolute path or glob, e.g. "/etc/*.conf"',
       },
       additionalProperties: {
-        ...mapping([], { mode: mode('Mode, e.g. "0600".'), owner: owner('Owner and group, e.g. "0:101".') }),
+        description: 'What this file, or each of these, has.',
+        ...mapping([], {
+          mode: leftOut(examples(mode('Mode.'), '0600'), 'as the entry before it, or `defaults`, has it'),
+          owner: leftOut(examples(owner('Owner and group.'), '0:101'), 'as the entry before it, or `defaults`, has it'),
+        }),
         minProperties: 1,
       },
     },

@@ -4,6 +4,8 @@ import { lstat, readdir, readlink } from 'node:fs/promises';
 import path from 'node:path';
 import { compareText, fileFault } from './diagnostic.ts';
 import { sha256OfFile } from './digest.ts';
+import { isEditorsOwn } from './editors.ts';
+import { noteRead } from './reads.ts';
 import type { Diagnostic, OverlayEntry } from './types.ts';
 
 /** An entry as it stands on the host, before modes and owners are decided. */
@@ -18,8 +20,9 @@ export interface FoundTree {
   faults: Diagnostic[];
 }
 
-/** Everything below directory but `without` at its top. Symlinks are not followed. */
+/** Everything below directory but `without` at its top, and what editors leave. Symlinks are not followed. */
 export async function walkTree(directory: string, without: string): Promise<FoundTree> {
+  noteRead(directory);
   const tree: FoundTree = { entries: [], faults: [] };
   await walk(directory, '', { tree, without });
   tree.entries.sort((a, b) => compareText(a.path, b.path));
@@ -39,7 +42,7 @@ async function walk(
     return;
   }
   for (const entry of found) {
-    if (below === '' && entry.name === without) continue;
+    if ((below === '' && entry.name === without) || isEditorsOwn(entry.name)) continue;
     const inside = `${below}/${entry.name}`;
     const source = path.join(root, inside);
     const fault = nameFault(root, inside, entry.name) ?? kindFault(source, entry);

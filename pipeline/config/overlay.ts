@@ -1,9 +1,10 @@
 /** Overlay trees: overlays/NAME/ with the modes and owners that its overlay.yaml gives. */
-import { access } from 'node:fs/promises';
+import { lstat } from 'node:fs/promises';
 import path from 'node:path';
 import { faultAt } from './diagnostic.ts';
 import { fault, placeOf, readDocument } from './document.ts';
 import type { Document } from './document.ts';
+import { globMatcher, type GlobOptions } from '../formats/glob.ts';
 import { nearest } from './nearest.ts';
 import { overlaySchema } from './overlay-schema.ts';
 import { walkTree } from './overlay-walk.ts';
@@ -15,6 +16,8 @@ import { compileSchema } from './validate.ts';
 import type { Validator } from './validate.ts';
 
 export const OVERLAY_FILE = 'overlay.yaml';
+/** `/etc/**` is everything below /etc, and `/etc/**\/x` is /etc/x too. */
+const GLOBS: GlobOptions = { skipsFolders: true };
 
 /** An overlay.yaml as written, accepted by its schema. */
 export interface OverlayFile {
@@ -22,9 +25,8 @@ export interface OverlayFile {
   entries?: Record<string, { mode?: string; owner?: string }>;
 }
 
-/** Loads overlays/NAME/ of a project: its entries sorted by path, or everything that is wrong with them. */
-export async function loadOverlay(project: string, name: string): Promise<Checked<OverlayTree>> {
-  const directory = path.join(project, 'overlays', name);
+/** Loads overlays/NAME/ by its directory: its entries sorted by path, or everything that is wrong with them. */
+export async function loadOverlay(directory: string): Promise<Checked<OverlayTree>> {
   const [tree, rules] = await Promise.all([
     walkTree(directory, OVERLAY_FILE),
     readRules(path.join(directory, OVERLAY_FILE)),
@@ -34,11 +36,19 @@ export async function loadOverlay(project: string, name: string): Promise<Checke
   const faults = [...tree.faults, ...rules.faults, ...unmatched];
   if (faults.length > 0) return { value: null, faults };
   const written = (rules.document?.value ?? {}) as OverlayFile;
-  return { value: { name, directory, entries: tree.entries.map(entry => resolveEntry(entry, written)) }, faults };
+  return {
+    value: {
+      name: path.basename(directory),
+      directory,
+      entries: tree.entries.map(entry => resolveEntry(entry, written)),
+    },
+    faults,
+  };
 }
 
 async function readRules(file: string): Promise<{ document: Document | null; faults: Diagnostic[] }> {
-  const there = await access(file).then(
+  // A link that leads nowhere is there: its rules would be missed in silence.
+  const there = await lstat(file).then(
     () => true,
     () => false,
   );
@@ -65,7 +75,7 @@ function ownerFaults(document: Document): Diagnostic[] {
 function unmatchedFaults(document: Document, paths: readonly string[]): Diagnostic[] {
   const globs = Object.keys(mappingAt(document.value, ['entries']));
   return globs
-    .filter(glob => new RegExp(absolutePattern).test(glob) && !paths.some(each => globExpression(glob).test(each)))
+    .filter(glob => new RegExp(absolutePattern).test(glob) && !paths.some(globMatcher(glob, GLOBS)))
     .map(glob => {
       const place = ['entries', glob];
       const hint = hintFor(glob, paths);
@@ -89,19 +99,10 @@ function resolveEntry(found: FoundEntry, written: OverlayFile): OverlayEntry {
   let mode = defaults[kind];
   let owner = defaults.owner;
   for (const [glob, rule] of Object.entries(written.entries ?? {})) {
-    if (!globExpression(glob).test(entry.path)) continue;
+    if (!globMatcher(glob, GLOBS)(entry.path)) continue;
     mode = rule.mode ?? mode;
     owner = rule.owner ?? owner;
   }
   const [uid, gid] = owner.split(':').map(Number);
   return { ...entry, mode: entry.type === 'symlink' ? 0o777 : Number.parseInt(mode, 8), uid: uid ?? 0, gid: gid ?? 0 };
-}
-
-/** `*` and `?` stay within a name, `**` crosses folders: `/etc/**` is everything below /etc. */
-function globExpression(glob: string): RegExp {
-  const source = glob.replaceAll(/\*\*\/|\*\*|\*|\?|[\\^$.|+()[\]{}]/g, token => {
-    const wildcards: Record<string, string> = { '**/': '(?:.*/)?', '**': '.*', '*': '[^/]*', '?': '[^/]' };
-    return wildcards[token] ?? `\\${token}`;
-  });
-  return new RegExp(`^${source}$`, 'u');
 }

@@ -27,12 +27,24 @@ export function parsePath(text: string): Segment[] | null {
     const col = token.lastIndex + 1;
     const [, index, quoted, dot, word] = token.exec(text) ?? [];
     if (index !== undefined) segments.push({ name: Number(index), col });
-    else if (quoted !== undefined) segments.push({ name: JSON.parse(quoted) as string, col });
-    else if (word !== undefined && (dot === '') === (col === 1))
+    else if (quoted !== undefined) {
+      const name = unquote(quoted);
+      if (name === null) return null;
+      segments.push({ name, col });
+    } else if (word !== undefined && (dot === '') === (col === 1))
       segments.push({ name: word, col: col + (dot?.length ?? 0) });
     else return null;
   }
   return segments.length === 0 ? null : segments;
+}
+
+/** A JSON string -> its text; null for one with an escape that JSON does not have. */
+function unquote(quoted: string): string | null {
+  try {
+    return JSON.parse(quoted) as string;
+  } catch {
+    return null;
+  }
 }
 
 /** JSON pointer (RFC 6901) of ajv -> Path; the value tells list indices from keys. */
@@ -67,6 +79,11 @@ export function mappingAt(value: unknown, path: Path): Record<string, unknown> {
 export function listAt(value: unknown, path: Path): unknown[] {
   const found = valueAt(value, path);
   return Array.isArray(found) ? found : [];
+}
+
+/** A value of a document as text. Not String(): a mapping with a key `toString` has no text of its own. */
+export function valueText(value: unknown): string {
+  return typeof value === 'string' ? value : (JSON.stringify(value) ?? 'nothing');
 }
 
 export function isMapping(value: unknown): value is Record<string, unknown> {

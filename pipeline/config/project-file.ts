@@ -1,8 +1,10 @@
 /** A file of the project that an option names: relative to the project, and inside it. */
 import { readdir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { displayPath } from './diagnostic.ts';
 import { sha256OfFile } from './digest.ts';
 import { suggest } from './nearest.ts';
+import { noteRead } from './reads.ts';
 
 export interface ProjectFile {
   /** Absolute. */
@@ -17,6 +19,7 @@ type Found = { file: ProjectFile; fault: null } | { file: null; fault: { message
 /** Digests the file `name`; it may be a symbolic link as long as that stays inside the project. */
 export async function loadProjectFile(project: string, name: string): Promise<Found> {
   const file = path.resolve(project, name);
+  noteRead(file);
   if (path.isAbsolute(name) || !isBelow(path.resolve(project), file))
     return reject(`"${name}" lies outside the project`, 'name a file below its folder');
   try {
@@ -33,7 +36,8 @@ export async function loadProjectFile(project: string, name: string): Promise<Fo
     if (!(error instanceof Error && 'code' in error)) throw error;
     if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR')
       return reject(`"${name}" cannot be read: ${String(error.code)}`);
-    return reject(`no file "${name}" in the project`, suggest(name, await neighbours(project, name)));
+    const near = suggest(name, await neighbours(project, name));
+    return reject(`no file "${name}" in the project`, near === '' ? `it would be ${displayPath(file)}` : near);
   }
 }
 

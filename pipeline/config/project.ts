@@ -1,9 +1,11 @@
 /** The way into config: an image with everything it names, or every fault of every file. */
 import path from 'node:path';
 import { ConfigFault, fileFault } from './diagnostic.ts';
-import { placeOf, readDocument } from './document.ts';
+import { placeOf } from './document.ts';
 import type { Document } from './document.ts';
+import { readExtending } from './extends.ts';
 import { checkImage, validateImage } from './image.ts';
+import { imageSchema } from './image-schema.ts';
 import type { StageSchemas } from './image-schema.ts';
 import { loadLock, lockFile } from './lock.ts';
 import type { Lock } from './lock.ts';
@@ -12,7 +14,8 @@ import { withFeatures } from './manifest.ts';
 import { suggest } from './nearest.ts';
 import { loadOverlay } from './overlay.ts';
 import { parsePath } from './paths.ts';
-import { exists, fileOf, FOLDERS, namesOf } from './places.ts';
+import { exists, fileOf, findDocument, FOLDERS, knownNames, nameOf, whereSought } from './places.ts';
+import type { SearchPath } from './places.ts';
 import type { ProjectFile } from './project-file.ts';
 import { loadLayoutFile, loadManifestFile, loadReferences } from './references.ts';
 import { documentPattern } from './schema-words.ts';
@@ -20,9 +23,8 @@ import { applySets, sortSets } from './sets.ts';
 import type { Checked, Image, Layout, Manifest, OverlayTree, Position } from './types.ts';
 import type { Reference } from './validate.ts';
 
-export interface ProjectRequest {
-  /** Folder of the project, for an image given by name. */
-  project: string;
+/** `project`: for an image given by name. */
+export interface ProjectRequest extends SearchPath {
   /** `eflow`, or a path: something with a `/`, or ending in `.yaml`. */
   image: string;
   /** `path=value` changes, applied in order. */
@@ -51,8 +53,10 @@ export interface Project {
 
 /** Loads an image. Throws ConfigFault with all faults of the image, its layout, manifests, overlays and files. */
 export async function loadProject(request: ProjectRequest): Promise<Project> {
+  const { home } = request;
   const { folder, file } = await locateImage(request);
-  const { document: written, faults: unreadable } = await readDocument(file);
+  const search = { project: folder, home, kind: 'image', schema: imageSchema(request.stages) } as const;
+  const { document: written, faults: unreadable, bases } = await readExtending(file, search);
   if (written === null) throw new ConfigFault(unreadable);
   const sets = sortSets(request.sets);
   const { document, faults: misplaced } = applySets(written, sets.image, validateImage(request.stages));
@@ -60,6 +64,7 @@ export async function loadProject(request: ProjectRequest): Promise<Project> {
   const optional = await vmToolsReference(folder, references);
   const referenced = await loadReferences([...references, ...optional], {
     project: folder,
+    home,
     document,
     layoutSets: sets.layout,
   });
@@ -73,12 +78,12 @@ export async function loadProject(request: ProjectRequest): Promise<Project> {
   );
   return {
     folder,
-    image,
+    image: { ...image, bases },
     layout,
     manifests: asked,
     overlays,
     files,
-    lock: request.lock === 'heed' ? await heededLock(lockFile(folder, baseName(file)), Object.values(asked)) : null,
+    lock: request.lock === 'heed' ? await heededLock(lockFile(folder, nameOf(file)), Object.values(asked)) : null,
     position: text => positionOf(document, text),
   };
 }
@@ -88,29 +93,36 @@ export async function loadLayout(file: string): Promise<Layout> {
   return valueOrThrow(await loadLayoutFile(path.resolve(file), []));
 }
 
-/** Loads one manifest by its file. Throws ConfigFault. */
-export async function loadManifest(file: string): Promise<Manifest> {
-  return valueOrThrow(await loadManifestFile(path.resolve(file)));
+/** Loads one manifest by its file, with what it extends. `project`: of a file that stands in none. Throws ConfigFault. */
+export async function loadManifest(file: string, { project, home }: SearchPath): Promise<Manifest> {
+  const absolute = path.resolve(file);
+  return valueOrThrow(await loadManifestFile(absolute, { project: projectOf(absolute, 'manifest') ?? project, home }));
 }
 
 /** Loads one overlay tree by its directory. Throws ConfigFault. */
 export async function loadOverlayTree(directory: string): Promise<OverlayTree> {
-  const folder = path.resolve(directory);
-  return valueOrThrow(await loadOverlay(path.resolve(folder, '../..'), path.basename(folder)));
+  return valueOrThrow(await loadOverlay(path.resolve(directory)));
 }
 
 /** The file of an image, and the project it belongs to. Throws ConfigFault for a name without file. */
-async function locateImage({ project, image }: ProjectRequest): Promise<{ folder: string; file: string }> {
+async function locateImage(request: ProjectRequest): Promise<{ folder: string; file: string }> {
+  const { project, image } = request;
   if (image.includes('/') || /\.ya?ml$/.test(image)) {
     const file = path.resolve(image);
-    const home = path.dirname(file);
-    return { folder: path.basename(home) === FOLDERS.image ? path.dirname(home) : path.resolve(project), file };
+    return { folder: projectOf(file, 'image') ?? path.resolve(project), file };
   }
   const folder = path.resolve(project);
-  const file = fileOf(folder, 'image', image);
-  if (new RegExp(documentPattern).test(image) && (await exists(file))) return { folder, file };
-  const names = await namesOf(folder, 'image');
-  throw new ConfigFault([fileFault(file, `no image "${image}" in ${FOLDERS.image}/`, suggest(image, names))]);
+  const file = new RegExp(documentPattern).test(image) ? await findDocument(request, 'image', image) : null;
+  if (file !== null) return { folder, file };
+  const message = `no image "${image}" in ${whereSought(request, 'image')}`;
+  const hint = suggest(image, await knownNames(request, 'image'));
+  throw new ConfigFault([fileFault(fileOf(folder, 'image', image), message, hint)]);
+}
+
+/** The folder that the folder of this kind stands in. */
+function projectOf(file: string, kind: 'image' | 'manifest'): string | null {
+  const folder = path.dirname(file);
+  return path.basename(folder) === FOLDERS[kind] ? path.dirname(folder) : null;
 }
 
 /** Null when there is none. Throws ConfigFault when it is damaged, or of other manifests than these. */
@@ -123,9 +135,10 @@ async function heededLock(file: string, manifests: readonly Manifest[]): Promise
   return value;
 }
 
-const baseName = (file: string): string => path.basename(file).replace(/\.ya?ml$/, '');
-
-/** vm-tools is loaded when the project has it; an image that names another one needs that. */
+/**
+ * vm-tools is loaded, and then locked, when the project has it; an image that names another one needs that. Caisson's own
+ * boots images and is no part of them, so that no lock of a stranger's has to keep it.
+ */
 async function vmToolsReference(folder: string, references: readonly Reference[]): Promise<Reference[]> {
   const named = references.some(reference => reference.path.join('.') === 'vmTools');
   if (named || !(await exists(fileOf(folder, 'manifest', 'vm-tools')))) return [];

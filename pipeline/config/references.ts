@@ -1,12 +1,15 @@
 /** Loads what an image names: its layout, manifests, overlay trees and files. */
-import path from 'node:path';
 import { fault, readDocument } from './document.ts';
 import type { Document } from './document.ts';
+import { readExtending } from './extends.ts';
 import { checkLayout, validateLayout } from './layout.ts';
 import { checkManifest } from './manifest.ts';
+import { manifestSchema } from './manifest-schema.ts';
 import { suggest } from './nearest.ts';
 import { loadOverlay } from './overlay.ts';
-import { exists, fileOf, FOLDERS, namesOf } from './places.ts';
+import { findDocument, knownNames, nameOf, whereSought } from './places.ts';
+import type { SearchPath } from './places.ts';
+import type { Path } from './paths.ts';
 import { loadProjectFile } from './project-file.ts';
 import type { ProjectFile } from './project-file.ts';
 import { documentPattern, documentWords } from './schema-words.ts';
@@ -24,9 +27,7 @@ export interface Referenced {
   faults: Diagnostic[];
 }
 
-export interface Context {
-  /** Folder of the project. */
-  project: string;
+export interface Context extends SearchPath {
   /** The image that names them. */
   document: Document;
   /** `--set layout.…` texts. */
@@ -35,42 +36,63 @@ export interface Context {
 
 /** Loads every document once; a missing one is a fault at each place that names it. */
 export async function loadReferences(references: readonly Reference[], context: Context): Promise<Referenced> {
-  const result: Referenced = { layout: null, manifests: {}, overlays: {}, files: {}, faults: [] };
+  const result: Referenced = {
+    layout: null,
+    manifests: {},
+    overlays: {},
+    files: {},
+    faults: [],
+  };
   const loaded = new Set<string>();
   for (const reference of references) {
-    const { kind, name } = reference;
-    const missing = kind === 'file' ? null : await missingFault(reference, context);
-    if (missing !== null) result.faults.push(missing);
-    if (missing !== null || (kind !== 'file' && loaded.has(`${kind} ${name}`))) continue;
+    const { kind, name, path: place } = reference;
+    if (kind === 'file') {
+      result.faults.push(...(await loadFile(result, reference, context)));
+      continue;
+    }
+    const found = await locate({ kind, name, place }, context);
+    if (typeof found !== 'string') result.faults.push(found);
+    if (typeof found !== 'string' || loaded.has(`${kind} ${name}`)) continue;
     loaded.add(`${kind} ${name}`);
-    result.faults.push(...(await loadInto(result, reference, context)));
+    result.faults.push(...(await loadInto(result, { kind, name, file: found }, context)));
   }
   return result;
 }
 
-async function loadInto(result: Referenced, reference: Reference, context: Context): Promise<Diagnostic[]> {
-  const { kind, name } = reference;
-  const { project, layoutSets } = context;
+/** Files that options name are of the project alone: what stands in Caisson's own folder is none of its. */
+async function loadFile(
+  result: Referenced,
+  { name, path: place }: Reference,
+  { project, document }: Context,
+): Promise<Diagnostic[]> {
+  const { file, fault: problem } = await loadProjectFile(project, name);
+  if (file !== null) put(result.files, name, file);
+  return problem === null ? [] : [fault(document, place, problem.message, problem.hint)];
+}
+
+interface Located {
+  kind: Exclude<Reference['kind'], 'file'>;
+  name: string;
+  /** Absolute. */
+  file: string;
+}
+
+async function loadInto(result: Referenced, { kind, name, file }: Located, context: Context): Promise<Diagnostic[]> {
   switch (kind) {
     case 'layout': {
-      const { value, faults } = await loadLayoutFile(fileOf(project, kind, name), layoutSets);
+      const { value, faults } = await loadLayoutFile(file, context.layoutSets);
       result.layout = value;
       return faults;
     }
     case 'manifest': {
-      const { value, faults } = await loadManifestFile(fileOf(project, kind, name));
+      const { value, faults } = await loadManifestFile(file, context);
       if (value !== null) put(result.manifests, name, value);
       return faults;
     }
     case 'overlay': {
-      const { value, faults } = await loadOverlay(project, name);
+      const { value, faults } = await loadOverlay(file);
       if (value !== null) put(result.overlays, name, value);
       return faults;
-    }
-    case 'file': {
-      const { file, fault: problem } = await loadProjectFile(project, name);
-      if (file !== null) put(result.files, name, file);
-      return problem === null ? [] : [fault(context.document, reference.path, problem.message, problem.hint)];
     }
   }
 }
@@ -80,36 +102,39 @@ export async function loadLayoutFile(file: string, sets: readonly string[]): Pro
   const { document, faults } = await readDocument(file);
   if (document === null) return { value: null, faults };
   const changed = applySets(document, sets, validateLayout);
-  return merge([...faults, ...changed.faults], checkLayout(changed.document, baseName(file)));
+  return merge([...faults, ...changed.faults], checkLayout(changed.document, nameOf(file)));
 }
 
-/** Reads and checks a manifest. */
-export async function loadManifestFile(file: string): Promise<Checked<Manifest>> {
-  const { document, faults } = await readDocument(file);
-  return document === null ? { value: null, faults } : merge(faults, checkManifest(document, baseName(file)));
+/** Reads and checks a manifest with all that it extends. */
+export async function loadManifestFile(file: string, { project, home }: SearchPath): Promise<Checked<Manifest>> {
+  const options = { project, home, kind: 'manifest', schema: manifestSchema } as const;
+  const { document, faults, bases } = await readExtending(file, options);
+  if (document === null) return { value: null, faults };
+  const { value, faults: all } = merge(faults, checkManifest(document, nameOf(file)));
+  return { value: value === null ? null : { ...value, bases }, faults: all };
 }
 
 function merge<T>(before: readonly Diagnostic[], { value, faults }: Checked<T>): Checked<T> {
   return { value: before.length === 0 ? value : null, faults: [...before, ...faults] };
 }
 
-const baseName = (file: string): string => path.basename(file).replace(/\.ya?ml$/, '');
-
-/** A name that leads nowhere, or out of the folder of its kind. */
-async function missingFault(
-  { kind, name, path: place }: Reference,
-  { project, document }: Context,
-): Promise<Diagnostic | null> {
-  if (kind === 'file') return null;
+/** The file of a document; a fault for a name that leads nowhere, or out of the folder of its kind. */
+async function locate(
+  { kind, name, place }: Pick<Located, 'kind' | 'name'> & { place: Path },
+  context: Context,
+): Promise<string | Diagnostic> {
+  const { document } = context;
   if (!new RegExp(documentPattern).test(name)) {
     return fault(document, place, `must be ${documentWords}, found ${JSON.stringify(name)}`);
   }
-  if (await exists(fileOf(project, kind, name))) return null;
-  const names = await namesOf(project, kind);
-  return fault(document, place, `no ${kind} "${name}" in ${FOLDERS[kind]}/`, suggest(name, names));
+  const file = await findDocument(context, kind, name);
+  if (file !== null) return file;
+  const names = await knownNames(context, kind);
+  return fault(document, place, `no ${kind} "${name}" in ${whereSought(context, kind)}`, suggest(name, names));
 }
 
 /** An own property, whatever the name is. */
 function put<T>(record: Record<string, T>, name: string, value: T): void {
-  Object.defineProperty(record, name, { value, enumerable: true });
+  // Configurable: of a file that two steps name the second takes the place of the first.
+  Object.defineProperty(record, name, { value, enumerable: true, configurable: true });
 }

@@ -29,9 +29,22 @@ export function line(description: string): SchemaObject {
   return text(description, String.raw`^[^\n\r\t]*$`, 'a string on one line');
 }
 
+/** What a key is when it is left out: a value, as it would be written. */
+export const defaultsTo = (schema: SchemaObject, value: unknown): SchemaObject => ({ ...schema, default: value });
+
+/** The same in words, for what is computed, and for what is then not there. */
+export const leftOut = (schema: SchemaObject, words: string): SchemaObject => ({ ...schema, 'x-default': words });
+
+/** Values as they would be written. */
+export const examples = (schema: SchemaObject, ...values: unknown[]): SchemaObject => ({ ...schema, examples: values });
+
 export function list(description: string, items: SchemaObject): SchemaObject {
   return { type: 'array', items, description };
 }
+
+/** `extends:` of the documents that have it; read before anything else is. */
+export const extending = (description: string, example: string): SchemaObject =>
+  leftOut(examples(text(description, documentPattern, documentWords), example), 'it stands alone');
 
 /** One word of a list; `noun` says what it is. */
 export function oneOf(description: string, values: readonly string[], noun: string): SchemaObject {

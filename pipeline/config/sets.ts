@@ -57,6 +57,10 @@ function applySet(document: Document, text: string, validate: Validator): Docume
       hint: 'write path=value, e.g. --set version=2026.10',
     };
   }
+  if (segments[0]?.name === 'extends' && prefix === 0) {
+    const message = 'cannot be set: what an image extends is read before';
+    return { position: place(1), path: 'extends', message, hint: 'write it into the definition' };
+  }
   const target = locate(document.value, segments);
   if ('message' in target) return { ...target, position: place(prefix + target.col) };
   const { path } = target;

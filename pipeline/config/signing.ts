@@ -1,7 +1,7 @@
 /** What an image says of signing and of enforced verification must go together. */
 import { fault } from './document.ts';
 import type { Document } from './document.ts';
-import { isMapping, listAt, valueAt } from './paths.ts';
+import { isMapping, listAt, valueAt, valueText } from './paths.ts';
 import type { Diagnostic } from './types.ts';
 
 /** Only what the values say; whether key and certificate are there and fit is found out when something is signed. */
@@ -43,12 +43,14 @@ function unsignedFaults(document: Document, stages: readonly unknown[]): Diagnos
   const steps = stages.map(step => (isMapping(step) ? step : {}));
   const inputsOf = (step: Record<string, unknown>): [string, unknown][] =>
     isMapping(step.inputs) ? Object.entries(step.inputs) : [];
-  const unsigned = (id: unknown, seen: readonly unknown[]): string | null => {
+  // Each step once: the ways through steps that read one another double with every step.
+  const unsigned = (id: unknown, seen: Set<unknown>): string | null => {
     const step = steps.find(each => each.id === id);
-    if (step === undefined || step.stage === 'sign' || seen.includes(id)) return null;
-    if (BOOT_STAGES.includes(String(step.stage))) return String(id);
+    if (step === undefined || step.stage === 'sign' || seen.has(id)) return null;
+    seen.add(id);
+    if (BOOT_STAGES.includes(valueText(step.stage))) return valueText(id);
     for (const [, source] of inputsOf(step)) {
-      const found = unsigned(source, [...seen, id]);
+      const found = unsigned(source, seen);
       if (found !== null) return found;
     }
     return null;
@@ -57,13 +59,13 @@ function unsignedFaults(document: Document, stages: readonly unknown[]): Diagnos
     step.stage !== 'disk'
       ? []
       : inputsOf(step).flatMap(([name, source]) => {
-          const found = unsigned(source, []);
+          const found = unsigned(source, new Set());
           if (found === null) return [];
           return [
             fault(
               document,
               ['stages', index, 'inputs', name],
-              `"${String(source)}" brings what "${found}" made, and no step between them signs it`,
+              `"${valueText(source)}" brings what "${found}" made, and no step between them signs it`,
               'put a step with `stage: sign` between them: firmware with Secure Boot would refuse it',
             ),
           ];

@@ -1,5 +1,5 @@
 /** Bytes of a file -> text, strictly: UTF-8 without byte order mark or control characters, of bounded length. */
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { faultAt, displayPath } from './diagnostic.ts';
 import type { Diagnostic } from './types.ts';
 
@@ -11,6 +11,10 @@ export type Text = { text: string; fault: null } | { text: null; fault: Diagnost
 /** Reads file; whatever is wrong with it becomes the one fault. */
 export async function readText(file: string): Promise<Text> {
   try {
+    const found = await stat(file);
+    if (found.isFile() && found.size > MOST_BYTES) return tooLong(displayPath(file), found.size);
+    // A device may have no end, and a FIFO waits for who writes into it.
+    if (!found.isFile() && !found.isDirectory()) return reject(displayPath(file), '', 'is not a regular file');
     return decode(await readFile(file), displayPath(file));
   } catch (error) {
     if (!(error instanceof Error && 'code' in error)) throw error;
@@ -25,7 +29,7 @@ export function decode(bytes: Uint8Array, file: string): Text {
   if (start.startsWith('efbbbf'))
     return reject(file, '', 'starts with a byte order mark', 'save it as UTF-8 without BOM');
   if (start.startsWith('fffe') || start.startsWith('feff')) return reject(file, '', 'is UTF-16', 'save it as UTF-8');
-  if (bytes.length > MOST_BYTES) return reject(file, '', `has ${bytes.length} bytes`, `allowed: ${MOST_BYTES}`);
+  if (bytes.length > MOST_BYTES) return tooLong(file, bytes.length);
   const valid = validLength(bytes);
   const text = new TextDecoder().decode(bytes.subarray(0, valid));
   if (valid < bytes.length) {
@@ -39,6 +43,10 @@ export function decode(bytes: Uint8Array, file: string): Text {
     return reject(file, text.slice(0, control.index), `control character U+${code}`);
   }
   return { text, fault: null };
+}
+
+function tooLong(file: string, bytes: number): Text {
+  return reject(file, '', `has ${bytes} bytes`, `allowed: ${MOST_BYTES}`);
 }
 
 /** How many bytes from the start are well-formed UTF-8. A cut sequence at the end is not. */

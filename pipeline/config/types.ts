@@ -91,6 +91,8 @@ export interface Group {
 export interface Manifest {
   name: string;
   file: string;
+  /** Files of the documents that it extends, the nearest first; as diagnostics show them. */
+  bases: string[];
   source: 'debian';
   architecture: 'amd64';
   suite: string;
@@ -161,6 +163,8 @@ export interface Step {
 export interface Image {
   name: string;
   file: string;
+  /** Files of the documents that it extends, the nearest first; as diagnostics show them. */
+  bases: string[];
   version: string;
   summary: string;
   layout: string;

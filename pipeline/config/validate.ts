@@ -33,7 +33,9 @@ export type Validator = (document: Document) => Validation;
 
 /**
  * Compiles a schema. Beyond 2020-12 it knows: `x-document` (names a document of the project), `x-allowed` (words for
- * a pattern: "a package name"), `x-noun` (what an enum or a map of names holds: "stage"), `x-size` ({min, max} bytes).
+ * a pattern: "a package name"), `x-noun` (what an enum or a map of names holds: "stage"), `x-size` ({min, max} bytes),
+ * `x-default` (what a key is when it is left out, in words), `x-keyed` and `x-exact` (how a list is joined with that of
+ * a document it extends: see merge.ts).
  */
 export function compileSchema(schema: SchemaObject): Validator {
   const found: Reference[] = [];
@@ -45,8 +47,12 @@ export function compileSchema(schema: SchemaObject): Validator {
     allErrors: true,
     verbose: true,
     validateSchema: false,
+    // Its passes over the generated code cost each start 100 ms of processor; documents are too small to win that back.
+    code: { optimize: false },
   });
-  ajv.addKeyword({ keyword: ['x-allowed', 'x-noun'], schemaType: 'string' });
+  ajv.addKeyword({ keyword: ['x-allowed', 'x-noun', 'x-default'], schemaType: 'string' });
+  ajv.addKeyword({ keyword: 'x-exact', schemaType: 'boolean' });
+  ajv.addKeyword({ keyword: 'x-keyed', schemaType: 'object' });
   ajv.addKeyword({ keyword: 'x-size', type: 'string', schemaType: 'object', validate: checkSize });
   ajv.addKeyword({
     keyword: 'x-document',

@@ -3,7 +3,7 @@ import { fault } from './document.ts';
 import type { Document } from './document.ts';
 import { duplicateFaults } from './duplicates.ts';
 import { suggest } from './nearest.ts';
-import { listAt, mappingAt, valueAt } from './paths.ts';
+import { listAt, mappingAt, valueAt, valueText } from './paths.ts';
 import type { Path } from './paths.ts';
 import type { Diagnostic } from './types.ts';
 
@@ -28,7 +28,7 @@ function wiresOf(document: Document): Wire[] {
   return listAt(document.value, ['stages']).flatMap((step, index) =>
     Object.entries(mappingAt(step, ['inputs'])).flatMap(([input, maker]) => {
       if (typeof maker !== 'string') return [];
-      return { reader: String(valueAt(step, ['id'])), maker, path: ['stages', index, 'inputs', input] };
+      return { reader: valueText(valueAt(step, ['id'])), maker, path: ['stages', index, 'inputs', input] };
     }),
   );
 }

@@ -1,7 +1,7 @@
 /** The sentences for a value that has the wrong type, form or name. */
 import { SIZE_PATTERN } from '../formats/bytes.ts';
 import { listed, nearest } from './nearest.ts';
-import { isMapping, listAt } from './paths.ts';
+import { isMapping, listAt, valueText } from './paths.ts';
 
 interface Sentence {
   message: string;
@@ -32,7 +32,7 @@ export function describeValue(value: unknown, source: string | null): string {
 /** A value of another type than the schema's. */
 export function wrongType(schema: Schema, value: unknown, source: string | null): Sentence {
   const wanted = typesOf(schema);
-  const typed = source ?? String(value);
+  const typed = source ?? valueText(value);
   const message = `must be ${wantedWords(schema)}, found ${describeValue(value, source)}`;
   if (value === null) return { message, hint: 'write a value, or leave the key out' };
   if (wanted.includes('string') && isScalarValue(value)) {
@@ -72,7 +72,8 @@ export function allowedValues(schema: Schema, value: unknown, source: string | n
   const words = [listed(values.map(String)), ...otherWords].join(' or ');
   const quote = names.includes(source ?? '') && typeof value !== 'string';
   const near = typeof value === 'string' ? nearest(value, names) : null;
-  const numbers = forms.some(form => typesOf(form).includes('integer')) && /^[0-9]+$/.test(String(value));
+  const numbers =
+    forms.some(form => typesOf(form).includes('integer')) && typeof value === 'string' && /^[0-9]+$/.test(value);
   const unquote =
     typeof value === 'string' && (numbers || values.some(each => typeof each !== 'string' && String(each) === value));
   let hint = near === null ? '' : `did you mean "${near}"?`;

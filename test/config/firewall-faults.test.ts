@@ -51,6 +51,7 @@ const rows: Row[] = [
   row('nobody is remembered', 1, '  remembered: 0\n'),
   row('too many are remembered', 1, '  remembered: 65537\n'),
   from('sources of every form', 0, '192.0.2.1', '198.51.100.0/24', '0.0.0.0/0', '2001:db8::1', 'fe80::/10', '::/0'),
+  row('no source at all', 2, '  ssh: { from: [] }\n  allow: [{ port: 54, from: [] }]\n'),
   from('host bits, IPv4', 1, '192.0.2.7/24'),
   from('host bits, IPv6', 1, '2001:db8:0:0:1::5/64'),
   from('prefix too long', 2, '192.0.2.0/33', '2001:db8::/129'),

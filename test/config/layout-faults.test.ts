@@ -300,7 +300,28 @@ const rows: Row[] = [
     faults: 1,
     yaml: `${one('filesystem: ext4')}overlays: { content: main, store: /o, paths: [{ path: /etc, mode: declared }, /var], atUpdate: [{ path: /etc/reef, policy: take-new }, { path: /var/reef, policy: take-new }] }\n`,
   },
-  { title: 'overlays without keys', faults: 3, yaml: `${one('filesystem: ext4')}overlays: {}\n` },
+  { title: 'overlays in memory', faults: 0, yaml: `${one('filesystem: ext4')}overlays: { paths: [/etc, /var] }\n` },
+  {
+    title: 'overlays in memory that would keep something',
+    faults: 3,
+    yaml: `${one('filesystem: ext4')}overlays: { store: /o, paths: [/etc], direct: [{ path: /srv }, { path: /opt, content: main }], atUpdate: [{ path: /etc/reef, policy: keep }] }\n`,
+  },
+  {
+    title: 'overlays on a partition, but nowhere there',
+    faults: 1,
+    yaml: `${one('filesystem: ext4')}overlays: { content: main, paths: [/etc] }\n`,
+  },
+  {
+    title: 'overlays on a partition that is not there, and nowhere on it',
+    faults: 2,
+    yaml: `${one('filesystem: ext4')}overlays: { content: mian, paths: [/etc] }\n`,
+  },
+  {
+    title: 'flags of what nothing mounts, beside overlays in memory',
+    faults: 1,
+    yaml: `${one('filesystem: ext4, mountFlags: [noexec]')}overlays: { paths: [/etc] }\n`,
+  },
+  { title: 'overlays without keys', faults: 1, yaml: `${one('filesystem: ext4')}overlays: {}\n` },
   {
     title: 'a faulty partition does not hide the faults of others',
     faults: 3,

@@ -52,6 +52,17 @@ describe('the layouts of the project', () => {
     expect(new Set(layout.partitions.map(({ type }) => type)).size).toBe(4);
   });
 
+  test('overlays without a partition are in memory', () => {
+    const partitions = [{ name: 'Dune', size: '3 MiB', type: 'linux' }];
+    expect(resolveLayout({ partitions, overlays: { paths: ['/srv'] } }, identity).overlays).toEqual({
+      content: '',
+      store: '/.caisson/overlays',
+      entries: [{ path: '/srv', mode: 'full', flags: ['nosuid', 'nodev'] }],
+      direct: [],
+      atUpdate: [],
+    });
+  });
+
   test('large-log is eflow with 6 GiB of log', async () => {
     const [eflow, large] = await Promise.all([load('eflow'), load('large-log')]);
     const sizes = (layout: typeof eflow) => layout.partitions.map(({ name, size }) => `${name} ${formatSize(size)}`);

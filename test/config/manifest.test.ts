@@ -42,6 +42,7 @@ test('every key reaches its place', () => {
   expect(manifest).toEqual({
     name: 'other',
     file: 'rootfs-manifests/zebra.yaml',
+    bases: [],
     source: 'debian',
     architecture: 'amd64',
     suite: 'sid',

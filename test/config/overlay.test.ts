@@ -17,14 +17,14 @@ const folder = projectFolder({
 });
 
 const faultsOf = async (name: string): Promise<string[]> => {
-  const { value, faults } = await loadOverlay(folder.path, name);
+  const { value, faults } = await loadOverlay(path.join(folder.path, 'overlays', name));
   expect(value).toBe(null);
   return sortDiagnostics(faults).map(each => folder.relative(formatDiagnostic(each)));
 };
 
 /** `path type mode uid:gid target` */
 const entriesOf = async (name: string): Promise<string[]> => {
-  const { value, faults } = await loadOverlay(folder.path, name);
+  const { value, faults } = await loadOverlay(path.join(folder.path, 'overlays', name));
   expect(faults).toEqual([]);
   return (value?.entries ?? []).map(
     ({ path: place, type, mode, uid, gid, target }) =>
@@ -50,7 +50,7 @@ test('defaults come from the kind and the x bit of the owner, sorted by path', a
 });
 
 test('files carry their digest and their place on the host', async () => {
-  const { value } = await loadOverlay(folder.path, 'plain');
+  const { value } = await loadOverlay(path.join(folder.path, 'overlays', 'plain'));
   const motd = value?.entries.find(entry => entry.path === '/etc/motd');
   expect(motd).toMatchObject({
     source: path.join(folder.path, 'overlays/plain/etc/motd'),
@@ -128,6 +128,11 @@ test('an unreadable overlay.yaml is one fault', async () => {
   `);
 });
 
+test('an overlay.yaml that links to nothing is a fault: its modes would be missed', async () => {
+  await folder.write({ 'overlays/dangling/etc/shadow': '', 'overlays/dangling/overlay.yaml': '-> ../gone.yaml' });
+  expect(await faultsOf('dangling')).toEqual(['overlays/dangling/overlay.yaml:1:1: no such file']);
+});
+
 test('fifos, sockets, and names that cannot be told apart', async () => {
   await folder.write({ 'overlays/odd/ok': '', 'overlays/odd/a\nb': '', 'overlays/odd/deep\u0007er/x': '' });
   const odd = path.join(folder.path, 'overlays/odd');
@@ -146,4 +151,20 @@ test('fifos, sockets, and names that cannot be told apart', async () => {
       "overlays/odd/sock:1:1: is a socket (allowed: files, directories and symbolic links)",
     ]
   `);
+});
+
+test('what editors leave beside a file while somebody works is not taken', async () => {
+  await folder.write({
+    'overlays/edited/etc/motd': 'hello\n',
+    'overlays/edited/etc/.motd.swp': 'vim',
+    'overlays/edited/etc/motd~': 'before',
+    'overlays/edited/etc/.#motd': '-> bob@host.1234',
+    'overlays/edited/etc/#motd#': 'emacs',
+    'overlays/edited/etc/.swp': 'a name of its own',
+  });
+  expect(await entriesOf('edited')).toEqual([
+    expect.stringMatching(/^\/etc directory/),
+    expect.stringMatching(/^\/etc\/.swp file/),
+    expect.stringMatching(/^\/etc\/motd file/),
+  ]);
 });

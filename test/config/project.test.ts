@@ -36,7 +36,7 @@ const folder = projectFolder({
 });
 
 const load = (name: string, sets: string[] = []) =>
-  loadProject({ project: folder.path, image: name, sets, stages, lock: 'heed' });
+  loadProject({ project: folder.path, home: folder.path, image: name, sets, stages, lock: 'heed' });
 
 const faultsOf = async (promise: Promise<unknown>): Promise<string> => {
   const error: unknown = await promise.then(
@@ -98,12 +98,22 @@ describe('a sound project', () => {
 
   test('a path brings its own project', async () => {
     const file = path.join(folder.path, 'pipeline/zebra.yaml');
-    expect((await loadProject({ project: '/nonexistent', image: file, sets: [], stages, lock: 'heed' })).folder).toBe(
-      folder.path,
-    );
+    expect(
+      (
+        await loadProject({
+          project: '/nonexistent',
+          home: '/nonexistent',
+          image: file,
+          sets: [],
+          stages,
+          lock: 'heed',
+        })
+      ).folder,
+    ).toBe(folder.path);
     await folder.write({ 'elsewhere/okapi.yaml': image('  - { id: d, stage: disk }\n').replace('zebra', 'okapi') });
     const other = await loadProject({
       project: folder.path,
+      home: folder.path,
       image: path.join(folder.path, 'elsewhere/okapi.yaml'),
       sets: [],
       stages,
@@ -143,15 +153,22 @@ describe('a sound project', () => {
   test('documents load by themselves', async () => {
     const at = (name: string): string => path.join(folder.path, name);
     expect((await loadLayout(at('layouts/dots.yaml'))).name).toBe('other');
-    expect((await loadManifest(at('rootfs-manifests/base.yaml'))).suite).toBe('sid');
+    expect(
+      (await loadManifest(at('rootfs-manifests/base.yaml'), { project: '/nonexistent', home: '/nonexistent' })).suite,
+    ).toBe('sid');
     expect((await loadOverlayTree(at('overlays/spots'))).entries).toHaveLength(2);
   });
 });
 
 test('the documents of this project are sound', async () => {
-  const { layouts, manifests, overlays } = await listDocuments(path.join(import.meta.dirname, '../..'));
+  const project = path.join(import.meta.dirname, '../..');
+  const { layouts, manifests, overlays } = await listDocuments(project);
   expect(layouts.length).toBeGreaterThanOrEqual(3);
-  await Promise.all([...layouts.map(loadLayout), ...manifests.map(loadManifest), ...overlays.map(loadOverlayTree)]);
+  await Promise.all([
+    ...layouts.map(loadLayout),
+    ...manifests.map(async each => loadManifest(each, { project, home: project })),
+    ...overlays.map(loadOverlayTree),
+  ]);
 });
 
 describe('faults', () => {
@@ -182,7 +199,7 @@ describe('faults', () => {
       --set stages.tree.options.keys=[keys/ann.pug, ../keys/x, /etc/passwd, keys/outside, keys, no/such/file]:1:26: stages[0].options.keys[2]: "/etc/passwd" lies outside the project (name a file below its folder)
       --set stages.tree.options.keys=[keys/ann.pug, ../keys/x, /etc/passwd, keys/outside, keys, no/such/file]:1:26: stages[0].options.keys[3]: "keys/outside" leads outside the project, to /etc/hostname (copy the file into it)
       --set stages.tree.options.keys=[keys/ann.pug, ../keys/x, /etc/passwd, keys/outside, keys, no/such/file]:1:26: stages[0].options.keys[4]: "keys" is not a regular file
-      --set stages.tree.options.keys=[keys/ann.pug, ../keys/x, /etc/passwd, keys/outside, keys, no/such/file]:1:26: stages[0].options.keys[5]: no file "no/such/file" in the project
+      --set stages.tree.options.keys=[keys/ann.pug, ../keys/x, /etc/passwd, keys/outside, keys, no/such/file]:1:26: stages[0].options.keys[5]: no file "no/such/file" in the project (it would be no/such/file)
       --set stages.tree.options.overlays=[spot, "../spots", spots]:1:30: stages[0].options.overlays[0]: no overlay "spot" in overlays/ (did you mean "spots"?)
       --set stages.tree.options.overlays=[spot, "../spots", spots]:1:30: stages[0].options.overlays[1]: must be a plain name without folders, found "../spots"
       --set tools=toolz:1:7: tools: no manifest "toolz" in rootfs-manifests/ (did you mean "tools"?)
@@ -225,5 +242,55 @@ describe('faults', () => {
         hint: 'did you mean "stripes"?',
       },
     ]);
+  });
+});
+
+describe('what the project does not have', () => {
+  const home = projectFolder({
+    'pipeline/heron.yaml': image(
+      '  - { id: t, stage: tree, inputs: { packages: parts }, options: { overlays: [reeds, spots], keys: [keys/ann.pub] } }\n  - { id: parts, stage: packages, options: { manifest: base } }\n',
+    )
+      .replace('zebra', 'heron')
+      .replace('stripes', 'marsh'),
+    'layouts/marsh.yaml': 'partitions:\n  - { name: Mud, size: "44 MiB", type: linux }\n',
+    'layouts/stripes.yaml': 'partitions:\n  - { name: Sky, size: "55 MiB", type: linux }\n',
+    'rootfs-manifests/tools.yaml': manifest.replace('sid', 'bookworm'),
+    'rootfs-manifests/nets.yaml': manifest.replace('sid', 'bookworm'),
+    'overlays/reeds/etc/issue': 'hello\n',
+    'overlays/spots/etc/issue': 'hello\n',
+    'keys/ann.pub': 'not mine\n',
+    'keys/eve.pub': 'not mine\n',
+  });
+  const find = (name: string, sets: string[] = []) =>
+    loadProject({ project: folder.path, home: home.path, image: name, sets, stages, lock: 'heed' });
+
+  test("is Caisson's own, and what it has goes before", async () => {
+    const found = await find('heron', ['vmTools=nets']);
+    expect(found.folder).toBe(folder.path);
+    expect(found.layout.partitions.map(each => each.name)).toEqual(['Mud']);
+    expect([found.manifests.tools?.suite, found.manifests.nets?.suite]).toEqual(['sid', 'bookworm']);
+    expect(found.overlays.reeds?.directory).toBe(path.join(home.path, 'overlays/reeds'));
+    expect(found.overlays.spots?.directory).toBe(path.join(folder.path, 'overlays/spots'));
+    expect((await find('heron', ['layout=stripes'])).layout.partitions.map(each => each.name)).toEqual(['Log']);
+  });
+
+  test('but for files: those are of the project alone', async () => {
+    const found = await find('heron');
+    expect(found.files['keys/ann.pub']?.path).toBe(path.join(folder.path, 'keys/ann.pub'));
+    expect(await faultsOf(find('heron', ['stages.t.options.keys=[keys/eve.pub]']))).toContain(
+      'no file "keys/eve.pub" in the project',
+    );
+  });
+
+  test('a name that neither has', async () => {
+    expect(await faultsOf(find('heron', ['layout=marhs', 'tools=nest']))).toBe(
+      [
+        '--set layout=marhs:1:8: layout: no layout "marhs" in layouts/ of the project or of Caisson (did you mean "marsh"?)',
+        '--set tools=nest:1:7: tools: no manifest "nest" in rootfs-manifests/ of the project or of Caisson (did you mean "nets"?)',
+      ].join('\n'),
+    );
+    expect(await faultsOf(find('heroon'))).toBe(
+      'pipeline/heroon.yaml:1:1: no image "heroon" in pipeline/ of the project or of Caisson (did you mean "heron"?)',
+    );
   });
 });

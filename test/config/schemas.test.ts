@@ -23,7 +23,7 @@ function keysOf(schema: unknown, place: string): [string, Record<string, unknown
 }
 
 test('every key of the documents says what it is', () => {
-  const own = Object.entries(schemas).flatMap(([file, schema]) => keysOf({ ...schema, allOf: [] }, file));
+  const own = Object.entries(schemas).flatMap(([file, schema]) => keysOf({ ...schema, allOf: [], else: {} }, file));
   const silent = own.filter(
     ([place, schema]) => !place.includes('/allOf/') && typeof schema['description'] !== 'string',
   );
@@ -66,6 +66,26 @@ test('an editor sees the options of the stage that a step names', () => {
     { stage: 'disk' },
   ].map(step => validate(image(step)));
   expect(verdicts).toEqual([true, false, false, false, true, false, false, true]);
+});
+
+test('an editor takes a document that extends another as it is written', () => {
+  const ajv = new Ajv2020({ strict: false });
+  const image = ajv.compile(schemas['image.schema.json'] ?? {});
+  const manifest = ajv.compile(schemas['manifest.schema.json'] ?? {});
+  const step = { id: 'i', options: { compression: null, label: 'l' } };
+  const verdicts = [
+    image({ extends: 'b', name: 'z' }),
+    image({ extends: 'b', name: 'z', layout: null, budgets: { root: null, setuid: 3 }, stages: [step] }),
+    image({ extends: 'b', name: 'z', stages: [null, { id: 'i', stage: null }] }),
+    image({ extends: 'b' }),
+    image({ extends: 'b', name: 'z', layuot: 'l' }),
+    image({ name: 'z', stages: [step] }),
+    image({ name: 'z', version: '1', layout: 'l', epoch: '7', stages: [step] }),
+    manifest({ extends: 'b', suite: null, packages: [null, 'pp'], units: { mask: null } }),
+    manifest({ extends: 7 }),
+    manifest({ packages: ['pp'] }),
+  ];
+  expect(verdicts).toEqual([true, true, true, false, false, false, false, true, false, false]);
 });
 
 test('a misspelt keyword in the schema of a stage is a bug, not a silence', () => {

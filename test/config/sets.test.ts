@@ -109,6 +109,7 @@ describe('faults', () => {
       'stages.root.inputs.tree=partz',
       'epoch=2026',
       'stages.parts.options.extra.deep=1',
+      String.raw`stages["\q"]=1`,
     ];
     expect(sets.map(set => setImage(set).faults).map(faults => faults.join('\n'))).toMatchInlineSnapshot(`
       [
@@ -124,6 +125,7 @@ describe('faults', () => {
         "--set stages.root.inputs.tree=partz:1:25: stages[1].inputs.tree: no step has the id "partz" (did you mean "parts"?)",
         "--set epoch=2026:1:7: epoch: 2026 is before 1980, which FAT cannot store",
         "--set stages.parts.options.extra.deep=1:1:22: stages[0].options: unknown key "extra"",
+        "--set stages["\\q"]=1:1:1: is no change (write path=value, e.g. --set version=2026.10)",
       ]
     `);
   });

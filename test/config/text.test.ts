@@ -1,4 +1,5 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, test } from 'vitest';
@@ -39,5 +40,20 @@ test('a missing file and a directory are faults of the file', async () => {
     ),
   );
   expect(messages).toEqual([null, 'no such file', 'is a directory, not a file']);
+  await rm(folder, { recursive: true });
+});
+
+test('what has no end, waits for a writer, or is far too long is a fault, and is not read', async () => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'caisson-text-'));
+  const [pipe, long] = [path.join(folder, 'pipe.yaml'), path.join(folder, 'long.yaml')];
+  execFileSync('mkfifo', [pipe]);
+  await writeFile(long, '');
+  await truncate(long, 3 * 2 ** 30);
+  const faults = await Promise.all(['/dev/null', pipe, long].map(async file => (await readText(file)).fault));
+  expect(faults.map(fault => [fault?.message, fault?.hint])).toEqual([
+    ['is not a regular file', undefined],
+    ['is not a regular file', undefined],
+    ['has 3221225472 bytes', 'allowed: 4194304'],
+  ]);
   await rm(folder, { recursive: true });
 });
