@@ -91,6 +91,7 @@ export class Board {
         this.#note('done', `budgets: ${budgetsText(event)}`);
         return;
       case 'built':
+        this.#note('done', `report: ${event.report}`);
         this.#end = `${plainText(`${event.image} ${event.version}`)} built in ${formatSeconds(event.seconds)}: ${count(event.built, 'step')} built, ${event.reused} reused`;
     }
   }

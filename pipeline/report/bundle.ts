@@ -49,6 +49,6 @@ export function drawBundle(
   return [
     ...wrapText(plainText(title), options.width).map(line => painter(options.color)('bold', line)),
     ...drawFields(fields, options),
-    ...found.faults.map(each => `FAULT: ${each}`),
+    ...found.faults.map(each => plainText(`FAULT: ${each}`)),
   ].join('\n');
 }

@@ -1,6 +1,7 @@
 /** What `caisson diff` found, as Markdown for release notes (GitHub's tables). Pure. */
 import type { Difference } from '../formats/difference.ts';
-import { countsOf, moreOf, namesOf, sectionsOf, type Mark, type Section } from './difference/sections.ts';
+import type { Mark, Section } from './difference/section.ts';
+import { countsOf, moreOf, namesOf, sectionsOf } from './difference/sections.ts';
 import { plainText } from './text.ts';
 
 /** Notes are short; `--json` has all. */

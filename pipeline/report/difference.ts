@@ -1,6 +1,7 @@
 /** What `caisson diff` found, for a terminal. Pure. */
 import type { Difference } from '../formats/difference.ts';
-import { countsOf, moreOf, sectionsOf, type Mark, type Section } from './difference/sections.ts';
+import type { Mark, Section } from './difference/section.ts';
+import { countsOf, moreOf, sectionsOf } from './difference/sections.ts';
 import { painter, type Style } from './paint.ts';
 import { drawTable } from './table.ts';
 import { plainText, wrapText } from './text.ts';

@@ -46,7 +46,9 @@ export interface Segment {
   tone: Style;
 }
 
-const TONES = ['green', 'magenta', 'yellow'] as const;
+/** Of the slots in their order. Blue, amber and green are told apart with any colour blindness. */
+const TONES = ['cyan', 'yellow', 'magenta'] as const;
+const NO_SLOT = 'green';
 
 /**
  * Segments from left to right whose columns add up to `width`, each at least `wanted` columns while there is room for
@@ -133,6 +135,6 @@ function describe(partition: DrawnPartition | null, bytes: Bytes): Pick<Segment,
 /** One colour a slot, so that the two of a pair are told apart; dim for what is empty. */
 function toneOf(partition: DrawnPartition | null, slots: readonly string[]): Style {
   if (partition === null || !partition.filled) return 'dim';
-  if (partition.slot === null) return 'cyan';
-  return TONES[slots.indexOf(partition.slot) % TONES.length] ?? 'cyan';
+  if (partition.slot === null) return NO_SLOT;
+  return TONES[slots.indexOf(partition.slot) % TONES.length] ?? NO_SLOT;
 }

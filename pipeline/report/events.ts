@@ -37,6 +37,7 @@ export type Event =
     }
   /** What the definition limits: bytes for `root` and `image`, else a count. */
   | { type: 'budgets'; budgets: readonly { name: string; limit: number; found: number }[] }
-  | { type: 'built'; image: string; version: string; seconds: number; built: number; reused: number };
+  /** `report`: host path of report.html. */
+  | { type: 'built'; image: string; version: string; seconds: number; built: number; reused: number; report: string };
 
 export type Emit = (event: Event) => void;

@@ -1,5 +1,5 @@
 /** Events as JSON lines on stdout: `{"time":1.234,"type":"started",…}`, for other programs. */
-import type { Renderer } from './renderer.ts';
+import type { Renderer } from './rendering.ts';
 import { writeAll } from './write.ts';
 
 /** `seconds`: since the command began. */
@@ -14,6 +14,7 @@ export function createJsonRenderer({
     emit(event) {
       stdout.write(`${JSON.stringify({ time: Math.round(seconds() * 1000) / 1000, ...event })}\n`);
     },
+    settle: () => writeAll(stdout),
     close: () => writeAll(stdout),
   };
 }

@@ -1,9 +1,29 @@
-/** The frame of every HTML page: nothing fetched, no scripts. Pure. */
-import { proofStyle } from './proof-style.ts';
+/** The frame of every HTML page: nothing fetched, no scripts, light and dark, for phones and paper. Pure. */
+import { pageStyle } from './page-style.ts';
 import { svgText } from './svg.ts';
 
-/** `body` is HTML; `style` comes behind the style that all pages share. */
-export function htmlPage({ title, style, body }: { title: string; style: string; body: string }): string {
+export interface Page {
+  title: string;
+  /** Comes behind the style that all pages share. */
+  style: string;
+  /** HTML. */
+  header: string;
+  /** `below`: a line of links to the sections stands below the header. `none`: the header has its own, or nobody needs them. */
+  links: 'below' | 'none';
+  /** In their order; `body` is HTML. */
+  sections: readonly PageSection[];
+  /** One line below all. */
+  footer: string;
+}
+
+export interface PageSection {
+  title: string;
+  /** Beside the title; empty for nothing. */
+  note: string;
+  body: string;
+}
+
+export function htmlPage({ title, style, header, links, sections, footer }: Page): string {
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -13,14 +33,35 @@ export function htmlPage({ title, style, body }: { title: string; style: string;
 <meta name="color-scheme" content="light dark">
 <title>${svgText(title)}</title>
 <style>
-${proofStyle()}${style}
+${pageStyle()}${style}
 </style>
 </head>
 <body>
-<main>
-${body}
+<main id="top">
+${header}
+${links === 'none' ? '' : navigation(sections)}
+${sections.map(drawSection).join('\n')}
+<footer>${svgText(footer)}</footer>
 </main>
 </body>
 </html>
 `;
+}
+
+function navigation(sections: readonly PageSection[]): string {
+  const links = sections.map(({ title }) => `<a href="#${anchor(title)}">${svgText(title)}</a>`);
+  return `<nav aria-label="Sections">\n${links.join('\n')}\n</nav>`;
+}
+
+function drawSection({ title, note, body }: PageSection): string {
+  const beside = note === '' ? '' : ` <span class="note">${svgText(note)}</span>`;
+  return `<section id="${anchor(title)}" aria-labelledby="${anchor(title)}-title">
+<h2 id="${anchor(title)}-title">${svgText(title)}${beside}</h2>
+${body}
+</section>`;
+}
+
+/** Of a section: what can be linked to. */
+export function anchor(title: string): string {
+  return title.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
 }

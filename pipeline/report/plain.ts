@@ -3,7 +3,7 @@ import { roundSize } from '../formats/bytes.ts';
 import type { Event } from './events.ts';
 import { budgetsText } from './budgets.ts';
 import { headroomText } from './headroom.ts';
-import type { Renderer, Streams } from './renderer.ts';
+import type { Renderer, Streams } from './rendering.ts';
 import { count, formatSeconds, pad, plainText, columnsOf } from './text.ts';
 import { writeAll } from './write.ts';
 
@@ -45,6 +45,7 @@ export function createPlainRenderer({ stdout, stderr, seconds }: Streams & { sec
 
   return {
     emit,
+    settle: () => writeAll(stdout),
     close: async () => {
       await writeAll(stdout);
       await writeAll(stderr);
@@ -96,7 +97,7 @@ function describe(event: Event): { id: string; text: string } {
     case 'built':
       return {
         id: event.image,
-        text: `${event.version} built in ${formatSeconds(event.seconds)}: ${count(event.built, 'step')} built, ${event.reused} reused`,
+        text: `${event.version} built in ${formatSeconds(event.seconds)}: ${count(event.built, 'step')} built, ${event.reused} reused; report: ${event.report}`,
       };
   }
 }

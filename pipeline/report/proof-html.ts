@@ -1,11 +1,25 @@
-/** What `caisson prove` found, as one HTML file: nothing fetched, no scripts, light and dark, for phones and paper. Pure. */
+/** What `caisson prove` found, as one HTML file. Pure. */
 import { roundSize } from '../formats/bytes.ts';
 import type { Proof, ProvenBoot, ProvenClaim, Verdict } from '../formats/proof.ts';
-import { htmlPage } from './page.ts';
+import { htmlPage, type PageSection } from './page.ts';
+import {
+  code,
+  definitions,
+  lane,
+  legend,
+  meters,
+  named,
+  note,
+  pageHead,
+  table,
+  tiles,
+  type Kind,
+  type Meter,
+} from './page-parts.ts';
 import { svgText } from './svg.ts';
-import { formatSeconds } from './text.ts';
+import { count, formatSeconds } from './text.ts';
 
-const CLASSES: Readonly<Record<Verdict, string>> = {
+const KINDS: Readonly<Record<Verdict, Kind>> = {
   passed: 'passed',
   failed: 'failed',
   bug: 'failed',
@@ -14,94 +28,137 @@ const CLASSES: Readonly<Record<Verdict, string>> = {
 
 /** All text, the guest's too, is escaped and without control characters. */
 export function proofHtml(proof: Proof): string {
+  const { image, version, passed } = proof;
   return htmlPage({
-    title: `${proof.image} ${proof.version}: ${proof.passed ? 'proven' : 'not proven'}`,
-    style: '',
-    body: [header(proof), summary(proof), boots(proof), claimsTable(proof.claims)].join('\n'),
+    title: `${image} ${version}: ${passed ? 'proven' : 'not proven'}`,
+    style: STYLE,
+    header: pageHead({
+      brand: 'Caisson proof',
+      html: named(image, version),
+      verdict: {
+        kind: passed ? 'passed' : 'failed',
+        text: passed ? 'Every claim is proven' : 'Not every claim is proven',
+      },
+      about: '',
+    }).concat('\n', figures(proof)),
+    links: 'below',
+    sections: [about(proof), ...boots(proof), ...claims(proof)],
+    footer: 'Made by caisson prove. The .prove.json beside it has the same for programs.',
   });
 }
 
-function header({ image, version, passed }: Proof): string {
-  return `<header>
-<p class="brand">Caisson proof</p>
-<h1>${svgText(image)} <span class="version">${svgText(version)}</span></h1>
-<p class="verdict ${passed ? 'passed' : 'failed'}">${passed ? 'Every claim is proven' : 'Not every claim is proven'}</p>
-</header>`;
+function figures({ claims: all, boots: started, seconds }: Proof): string {
+  const of = (...verdicts: Verdict[]): number => all.filter(each => verdicts.includes(each.verdict)).length;
+  const tile = (number: number, label: string, kind: Kind): Parameters<typeof tiles>[0][number] => ({
+    value: String(number),
+    unit: '',
+    label,
+    kind: number === 0 && kind !== 'passed' ? 'plain' : kind,
+    href: number === 0 ? '' : 'claims',
+  });
+  return tiles([
+    tile(of('passed'), 'proven', 'passed'),
+    tile(of('failed', 'bug'), 'failed', 'failed'),
+    tile(of('not tried'), 'not tried', 'untried'),
+    {
+      ...tile(started.length, started.length === 1 ? 'boot' : 'boots', 'plain'),
+      href: started.length === 0 ? '' : 'boots',
+    },
+    { value: formatSeconds(seconds), unit: '', label: 'all in all', kind: 'plain', href: '' },
+  ]);
 }
 
-function summary({ claims, file, seconds, host }: Proof): string {
-  const of = (...verdicts: Verdict[]): number => claims.filter(each => verdicts.includes(each.verdict)).length;
-  const counts = [
-    ['passed', of('passed'), 'proven'],
-    ['failed', of('failed', 'bug'), 'failed'],
-    ['untried', of('not tried'), 'not tried'],
-  ] as const;
+function about({ file, host }: Proof): PageSection {
   const same = file.sha256 === file.sha256After;
-  const rows = [
-    ['File', `${file.name}, ${roundSize(file.bytes)}`],
-    ['SHA-256', file.sha256],
-    ['Afterwards', same ? 'the same: the image was not written' : `CHANGED: ${file.sha256After}`],
-    ['Took', formatSeconds(seconds)],
-    [
-      'Machine',
-      `${host.cpus} processors, ${host.memoryMiB} MiB, ${host.accelerator === 'kvm' ? 'KVM' : 'software emulation'}`,
-    ],
-    ['Network', host.network || 'none'],
-  ] as const;
-  return `<section class="counts">
-${counts.map(([kind, number, text]) => `<div class="count ${number === 0 && kind !== 'passed' ? 'none' : kind}"><b>${number}</b> ${text}</div>`).join('\n')}
-</section>
-<section>
-<dl>
-${rows.map(([name, text]) => `<div><dt>${name}</dt><dd>${svgText(text)}</dd></div>`).join('\n')}
-</dl>
-</section>`;
+  const processors = `${count(host.cpus, 'processor')}, ${host.memoryMiB} MiB, ${host.accelerator === 'kvm' ? 'KVM' : 'software emulation'}`;
+  return {
+    title: 'Image and machine',
+    note: '',
+    body: definitions([
+      ['File', `${svgText(file.name)}, ${roundSize(file.bytes)}`],
+      ['SHA-256', code(file.sha256)],
+      [
+        'Afterwards',
+        same ? 'the same: the image was not written' : `<b class="reason">CHANGED:</b> ${code(file.sha256After)}`,
+      ],
+      ['Machine', svgText(processors)],
+      ['Network', svgText(host.network || 'none')],
+    ]),
+  };
 }
 
-function boots({ boots: all }: Proof): string {
-  if (all.length === 0) return '';
+function boots({ boots: all }: Proof): PageSection[] {
+  if (all.length === 0) return [];
   const longest = Math.max(1, ...all.map(each => each.readySeconds ?? 0));
-  return `<section>
-<h2>Boots</h2>
-<ul class="boots">
-${all.map(each => bootRow(each, longest)).join('\n')}
-</ul>
-<p class="note">Seconds of wall time from power-on or reset: firmware and selector, kernel and initrd, system until SSH is ready.</p>
-</section>`;
+  const body = [
+    meters(all.map(each => bootMeter(each, longest))),
+    legend(LEGS),
+    note('From power-on or reset, by the clock on the wall.'),
+  ];
+  return [{ title: 'Boots', note: '', body: body.join('\n') }];
 }
 
-function bootRow({ scenario, kernelSeconds, initSeconds, readySeconds }: ProvenBoot, longest: number): string {
+const LEGS = [
+  { style: 'part0', text: 'firmware and selector' },
+  { style: 'part1', text: 'kernel and initrd' },
+  { style: 'part2', text: 'system, until SSH is ready' },
+];
+
+function bootMeter({ scenario, kernelSeconds, initSeconds, readySeconds }: ProvenBoot, longest: number): Meter {
   const marks = [kernelSeconds ?? 0, initSeconds ?? kernelSeconds ?? 0, readySeconds ?? 0];
-  const parts = marks.map((mark, index) => Math.max(0, mark - (marks[index - 1] ?? 0)));
-  const bars = parts.map(
-    (part, index) => `<i class="part${index}" style="width:${((part / longest) * 100).toFixed(2)}%"></i>`,
-  );
-  return `<li><span>${svgText(scenario)}</span><span class="bar">${bars.join('')}</span><span class="number">${readySeconds === null ? '?' : readySeconds.toFixed(1)} s</span></li>`;
+  const parts = marks.map((mark, index) => {
+    const from = marks[index - 1] ?? 0;
+    return { from: from / longest, share: Math.max(0, mark - from) / longest, style: `part${index}` };
+  });
+  const title = `firmware ${seconds(kernelSeconds)}, system started at ${seconds(initSeconds)}, ready at ${seconds(readySeconds)}`;
+  return {
+    label: scenario,
+    about: '',
+    html: lane(parts, { title, lines: [] }),
+    value: seconds(readySeconds),
+    style: '',
+  };
 }
 
-function claimsTable(claims: readonly ProvenClaim[]): string {
-  return `<section>
-<h2>Claims</h2>
-<table>
-<thead><tr><th>Verdict</th><th>Claim</th><th>How it was tried</th><th>Evidence</th></tr></thead>
-<tbody>
-${claims.map(claimRow).join('\n')}
-</tbody>
-</table>
-</section>`;
+function seconds(value: number | null): string {
+  return value === null ? '?' : `${value.toFixed(1)} s`;
 }
 
-function claimRow({ name, promise, tried, scenario, verdict, facts, reason, seconds }: ProvenClaim): string {
+function claims({ claims: all }: Proof): PageSection[] {
+  if (all.length === 0) return [];
+  const columns = [
+    { title: 'Verdict', align: 'left', style: 'verdict-column' },
+    { title: 'Claim', align: 'left', style: '' },
+    { title: 'How it was tried', align: 'left', style: '' },
+    { title: 'Evidence', align: 'left', style: 'evidence' },
+  ] as const;
+  return [{ title: 'Claims', note: count(all.length, 'claim'), body: table(columns, all.map(claimRow), 'claims') }];
+}
+
+function claimRow(claim: ProvenClaim): Parameters<typeof table>[1][number] {
+  const { name, promise, tried, scenario, verdict, facts, reason } = claim;
   const items = facts.map(each => `<li class="${each.fits ? 'fits' : 'wrong'}">${svgText(each.text)}</li>`);
   const lines = reason
     .split('\n')
     .filter(line => line.trim() !== '')
     .map(svgText);
   const why = lines.length === 0 ? '' : `<p class="reason">${lines.join('<br>')}</p>`;
-  return `<tr id="${svgText(name)}" class="${CLASSES[verdict]}">
-<td><span class="mark ${CLASSES[verdict]}">${svgText(verdict)}</span></td>
-<td><b>${svgText(name)}</b><br>${svgText(promise)}</td>
-<td>${svgText(tried)}<br><span class="note">${svgText(scenario)}, ${formatSeconds(seconds)}</span></td>
-<td>${why}${items.length === 0 ? '' : `<ul>${items.join('')}</ul>`}</td>
-</tr>`;
+  const kind = KINDS[verdict];
+  return {
+    style: kind,
+    id: name,
+    cells: [
+      `<span class="mark ${kind}">${svgText(verdict)}</span>`,
+      `<b>${svgText(name)}</b><br>${svgText(promise)}`,
+      `${svgText(tried)}<br><span class="note">${svgText(scenario)}, ${formatSeconds(claim.seconds)}</span>`,
+      `${why}${items.length === 0 ? '' : `<ul>${items.join('')}</ul>`}`,
+    ],
+  };
 }
+
+const STYLE = `
+@media print, (min-width: 721px) {
+  .claims { table-layout: fixed; } .claims .verdict-column { width: 88px; } .claims .evidence { width: 42%; }
+}
+tr.failed, tr.untried { background: var(--card); } .claims td, .claims th { padding-left: 10px; }
+@media print, (min-width: 721px) { .meters li { grid-template-columns: minmax(0, 8fr) minmax(0, 32fr) 80px; } }`;

@@ -58,7 +58,7 @@ export function evidenceOf({ verdict, facts, reason }: ProvenClaim): string {
   return [
     ...(reason === '' ? [] : [reason]),
     ...shown,
-    ...(others > 0 ? [`(${others} other${others === 1 ? '' : 's'} as promised)`] : []),
+    ...(others > 0 ? [`(${count(others, 'other')} as promised)`] : []),
   ].join('; ');
 }
 

@@ -1,22 +1,8 @@
 /** The three ways to show what happens: drawn in a terminal, as plain lines, as JSON lines. */
 import { createJsonRenderer } from './json.ts';
 import { createPlainRenderer } from './plain.ts';
+import type { Renderer, Streams } from './rendering.ts';
 import { createTtyRenderer } from './tty.ts';
-import type { Emit } from './events.ts';
-
-export interface Renderer {
-  emit: Emit;
-  /**
-   * Ends the drawing and leaves the terminal as it was found; resolves when everything is written. `error`: the
-   * command failed or was interrupted, what still runs is shown as stopped. A second call does nothing.
-   */
-  close(error?: boolean): Promise<void>;
-}
-
-export interface Streams {
-  stdout: NodeJS.WriteStream;
-  stderr: NodeJS.WriteStream;
-}
 
 export type RendererKind = 'tty' | 'plain' | 'json';
 

@@ -14,7 +14,7 @@ import {
   color,
 } from 'listr2';
 import { Board, type LineState } from './board.ts';
-import type { Renderer, Streams } from './renderer.ts';
+import type { Renderer, Streams } from './rendering.ts';
 import { writeAll } from './write.ts';
 
 const STATES: Readonly<Record<LineState, ListrTaskState>> = {
@@ -33,14 +33,22 @@ const LEAST = 20;
 
 /** `seconds`: since the command began. Nothing is drawn before the first event. */
 export function createTtyRenderer({ stdout, stderr, seconds }: Streams & { seconds: () => number }): Renderer {
-  const board = new Board();
+  let board = new Board();
   let screen: Screen | null = null;
   let closed = false;
+  const openOn = (on: Board): Screen => openScreen({ stdout, stderr }, width => on.lines(width, seconds()));
   return {
     emit(event) {
       if (closed) return;
       board.apply(event, seconds());
-      screen ??= openScreen({ stdout, stderr }, width => board.lines(width, seconds()));
+      screen ??= openOn(board);
+    },
+    async settle() {
+      const [ended, shown] = [board, screen];
+      // What is emitted meanwhile is the next board's.
+      [board, screen] = [new Board(), null];
+      ended.stop(seconds(), false);
+      await shown?.close(false);
     },
     async close(error = false) {
       if (closed) return;

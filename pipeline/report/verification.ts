@@ -2,7 +2,7 @@
 import type { Verification } from '../formats/verification.ts';
 import { painter, type Paint } from './paint.ts';
 import { drawRebuild } from './rebuild.ts';
-import { pad, plainText, truncate } from './text.ts';
+import { count, pad, plainText, truncate } from './text.ts';
 
 export interface DrawOptions {
   /** Columns of the terminal; null without one. */
@@ -35,7 +35,7 @@ export function drawVerification(found: Verification, { width, color }: DrawOpti
 }
 
 function verdict({ checks, rebuild }: Verification, faults: number, paint: Paint): string {
-  if (faults > 0) return paint('red', `REFUSED: ${faults} ${faults === 1 ? 'fault' : 'faults'}`);
+  if (faults > 0) return paint('red', `REFUSED: ${count(faults, 'fault')}`);
   if (rebuild?.result === 'different') return paint('red', 'REFUSED: what is built here is not what was released');
   const again = { identical: ', and bit-identical when built again', unsigned: ', and the same up to the signatures' };
   const skipped = checks.filter(each => each.result === 'none').map(each => each.name);

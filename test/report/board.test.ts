@@ -88,7 +88,18 @@ test('the end of a build', () => {
         ],
       },
     ],
-    [12, { type: 'built', image: 'kiosk', version: '3.7', seconds: 12, built: 2, reused: 1 }],
+    [
+      12,
+      {
+        type: 'built',
+        image: 'kiosk',
+        version: '3.7',
+        seconds: 12,
+        built: 2,
+        reused: 1,
+        report: '/srv/out/report.html',
+      },
+    ],
   ]);
   board.stop(12, false);
   expect(draw(board, 76, 12).slice(3)).toEqual([
@@ -97,6 +108,7 @@ test('the end of a build', () => {
     'done: /srv/out/kiosk.vhdx  2 MiB  sha256 c0ffeec0ffee',
     'done: sys: 64 MiB of 128 MiB, 64 MiB left in SysA and SysB (1 MiB reserved)',
     'done: budgets: root 96 MiB of 128 MiB, setuid 0 of 4',
+    'done: report: /srv/out/report.html',
     'head: kiosk 3.7 built in 12.0s: 2 steps built, 1 reused',
   ]);
 });

@@ -78,9 +78,9 @@ Drawn to scale, except 1, which is widened to be seen.
   test('colour adds codes and changes nothing else; a slot has a colour of its own, an empty one is dim', () => {
     const colored = drawDisk(KIOSK, { width: 90, unicode: true, color: true });
     expect(stripVTControlCharacters(colored)).toBe(drawDisk(KIOSK, { width: 90, unicode: true, color: false }));
-    expect(colored).toContain('\u001b[32m2 SystemX');
+    expect(colored).toContain('\u001b[36m2 SystemX');
     expect(colored).toContain('\u001b[2m3 SystemY');
-    expect(colored).toContain('\u001b[36m4 State');
+    expect(colored).toContain('\u001b[32m4 State');
   });
 
   test('more partitions than columns: says so, and the table remains', () => {

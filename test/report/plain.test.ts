@@ -72,7 +72,18 @@ test('a build, one line an event', async () => {
         ],
       },
     ],
-    [1102.25, { type: 'built', image: 'kiosk', version: '3.7', seconds: 74.2, built: 1, reused: 5 }],
+    [
+      1102.25,
+      {
+        type: 'built',
+        image: 'kiosk',
+        version: '3.7',
+        seconds: 74.2,
+        built: 1,
+        reused: 5,
+        report: '/srv/out/report.html',
+      },
+    ],
   ]);
   expect(out).toBe(
     [
@@ -88,7 +99,7 @@ test('a build, one line an event', async () => {
       '[103.0s] room          sys: 64 MiB of 128 MiB, 64 MiB left in SysA and SysB (1 MiB reserved)',
       '[103.0s] room          sys: 64 MiB of 128 MiB, 64 MiB left in SysA and SysB',
       '[1102.0s] budgets       root 96 MiB of 128 MiB, setuid 0 of 4',
-      '[1102.3s] kiosk         3.7 built in 1m 14s: 1 step built, 5 reused',
+      '[1102.3s] kiosk         3.7 built in 1m 14s: 1 step built, 5 reused; report: /srv/out/report.html',
       '',
     ].join('\n'),
   );

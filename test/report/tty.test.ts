@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
-import { createRenderer, type Renderer } from '../../pipeline/report/renderer.ts';
+import { createRenderer } from '../../pipeline/report/renderer.ts';
+import type { Renderer } from '../../pipeline/report/rendering.ts';
 import { createTtyRenderer } from '../../pipeline/report/tty.ts';
 import { fakeClock, fakeStream } from './streams.ts';
 
@@ -68,19 +69,45 @@ test('close leaves the last state, the cursor and the streams as they were', asy
   at(5);
   renderer.emit({ type: 'finished', id: 'tree', seconds: 5, detail: '7 MiB' });
   renderer.emit({ type: 'finished', id: 'packages', seconds: 5, detail: '' });
-  renderer.emit({ type: 'built', image: 'kiosk', version: '3.7', seconds: 5, built: 2, reused: 1 });
+  renderer.emit({
+    type: 'built',
+    image: 'kiosk',
+    version: '3.7',
+    seconds: 5,
+    built: 2,
+    reused: 1,
+    report: '/srv/out/report.html',
+  });
   await renderer.close();
   await renderer.close(true);
   expect(frame()).toEqual([
     '✔ 1 step reused',
     '✔ tree         5.0s  tree of kiosk  7 MiB',
     '✔ packages     5.0s  packages of kiosk, all that there are, and some …',
+    '✔ report: /srv/out/report.html',
     '✔ kiosk 3.7 built in 5.0s: 2 steps built, 1 reused',
   ]);
   expect(raw().lastIndexOf('\u001b[?25h')).toBeGreaterThan(raw().lastIndexOf('\u001b[?25l'));
   expect(raw()).toContain('\u001b[?25l');
   stream.write('after');
   expect(raw()).toMatch(/after$/);
+});
+
+test('after settle() the terminal is free; what follows is drawn below, without what was', async () => {
+  const { renderer, frame, raw, stream } = open();
+  renderer.emit({ type: 'started', task: { id: 'mast', summary: 'a tree of masts' } });
+  renderer.emit({ type: 'finished', id: 'mast', seconds: 4, detail: '' });
+  await renderer.settle();
+  expect(frame()).toContainEqual(expect.stringContaining('a tree of masts'));
+  stream.write('the greeting\n');
+  expect(raw()).toMatch(/the greeting\n$/);
+  const before = raw().length;
+  renderer.emit({ type: 'started', task: { id: 'keel', summary: 'a tree of keels' } });
+  renderer.emit({ type: 'finished', id: 'keel', seconds: 1, detail: '' });
+  await renderer.close();
+  const later = stripVTControlCharacters(raw().slice(before));
+  expect(later).toContain('a tree of keels');
+  expect(later).not.toContain('a tree of masts');
 });
 
 test('close(true) at once marks what ran, and the whole', async () => {

@@ -4,7 +4,7 @@ import type { PartitionChange, ProgramChange } from '../../formats/difference/di
 import type { FileChange, FileChanges, FileSummary } from '../../formats/difference/files.ts';
 import { byPath } from '../../formats/image-contents.ts';
 import { markOf, octal } from './rows.ts';
-import type { Row } from './sections.ts';
+import type { Row } from './section.ts';
 
 export function partitionRows(changes: readonly PartitionChange[]): Row[] {
   return changes.map(change => {

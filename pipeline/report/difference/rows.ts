@@ -7,7 +7,7 @@ import type { FirewallChange } from '../../formats/difference/firewall.ts';
 import type { WordChange } from '../../formats/difference/kernel.ts';
 import type { PackageChange } from '../../formats/difference/packages.ts';
 import type { UnitChange, UnitState } from '../../formats/difference/units.ts';
-import type { Mark, Row } from './sections.ts';
+import type { Mark, Row } from './section.ts';
 
 export function markOf({ old, new: next }: Change<unknown>): Mark {
   return old === null ? '+' : next === null ? '-' : '~';

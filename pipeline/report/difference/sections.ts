@@ -1,25 +1,9 @@
 /** A difference as tables of text, which terminal, Markdown and HTML draw each in its own way. Pure. */
 import type { Difference, ImageDifference } from '../../formats/difference.ts';
 import { count } from '../text.ts';
-import { accountRows, firewallRows, imageRows, packageRows, setuidRows, unitRows, wordRows } from './rows.ts';
 import { changedFileRows, partitionRows, programRows } from './file-rows.ts';
-
-/** `+` new, `-` gone, `~` changed. */
-export type Mark = '+' | '-' | '~';
-
-export interface Row {
-  mark: Mark;
-  cells: readonly string[];
-}
-
-export interface Section {
-  title: string;
-  /** Titles of the cells. */
-  columns: readonly { title: string; align: 'left' | 'right' }[];
-  rows: readonly Row[];
-  /** Said instead of rows, or beside them; empty for nothing. */
-  note: string;
-}
+import { accountRows, firewallRows, imageRows, markOf, packageRows, setuidRows, unitRows, wordRows } from './rows.ts';
+import type { Row, Section } from './section.ts';
 
 const left = (...titles: string[]): Section['columns'] => titles.map(title => ({ title, align: 'left' as const }));
 const right = (...titles: string[]): Section['columns'] => titles.map(title => ({ title, align: 'right' as const }));
@@ -59,7 +43,7 @@ export function countsOf(rows: readonly Row[]): string {
     .join(', ');
 }
 
-/** "and 7 more files (--json has all)"; empty for none. */
+/** "and 7 more (--json has all)", "and 1 more row (…)"; empty for none. */
 export function moreOf(number: number): string {
   return number <= 0 ? '' : `and ${count(number, 'more row').replace('more rows', 'more')} (--json has all)`;
 }
@@ -84,9 +68,9 @@ function imageSections(image: ImageDifference): Section[] {
     {
       title: 'Kernel configuration',
       columns: left('option', 'old', 'new'),
-      rows: (image.kernelConfig ?? []).map(({ option, old, new: next }) => ({
-        mark: old === null ? '+' : next === null ? '-' : '~',
-        cells: [option, old ?? '', next ?? ''],
+      rows: (image.kernelConfig ?? []).map(each => ({
+        mark: markOf(each),
+        cells: [each.option, each.old ?? '', each.new ?? ''],
       })),
       note: '',
     },
