@@ -2,6 +2,7 @@
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { cacheFolders, type Environment } from './environment.ts';
+import { makeFolders } from './files.ts';
 import { holdLock } from './lock.ts';
 
 export interface CacheOptions {
@@ -53,6 +54,6 @@ async function clearScratch(environment: Environment): Promise<void> {
 }
 
 async function lockOf(environment: Environment): Promise<string> {
-  await mkdir(environment.cache, { recursive: true });
+  await makeFolders(environment.cache);
   return path.join(environment.cache, '.lock');
 }

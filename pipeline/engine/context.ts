@@ -10,7 +10,8 @@ import { readControls } from './controls.ts';
 import { makeRepository } from './pool.ts';
 import type { Resolution } from './resolve.ts';
 import type { Bind } from './sandbox.ts';
-import type { Signer } from './signer.ts';
+import type { Signer } from './signer/types.ts';
+import type { FindOptions } from './store.ts';
 import { INPUTS, toolRunner, WORK } from './tool-runner.ts';
 
 /** What a run of a plan needs. */
@@ -24,6 +25,8 @@ export interface ExecuteOptions {
   fetch: (resolution: Resolution) => Promise<void>;
   /** Whoever signs for steps that sign; asked for when one is built. */
   signer: (signed: Signed) => Promise<Signer>;
+  /** When what a step reads from the store is digested first: always, or if its file changed since that was last done. */
+  check: FindOptions['check'];
   /** Told of each step that is known, before its file is published. What it throws ends the build. */
   judge: (id: string, made: Pick<Artifact, 'bytes' | 'facts'>) => void;
   /** Output folder of published files. */

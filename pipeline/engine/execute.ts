@@ -1,10 +1,11 @@
 /** Walks a plan: a step starts when its inputs exist, at most `jobs` at once; what the store has is not built again. */
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import type { Plan, PlannedStep } from '../plan/plan.ts';
 import { roundSize } from '../formats/bytes.ts';
 import type { Artifact } from '../stages/stage.ts';
 import { makeScratch } from './cache.ts';
 import type { ExecuteOptions } from './context.ts';
+import { makeFolders } from './files.ts';
 import { ProcessFailure } from './run.ts';
 import { buildStep, findStep, reusedStep, type StepResult } from './step.ts';
 import type { Found } from './store.ts';
@@ -28,7 +29,7 @@ export async function lookAhead(
  */
 export async function execute(plan: Plan, options: ExecuteOptions): Promise<Map<string, StepResult>> {
   options.signal.throwIfAborted();
-  await mkdir(options.out, { recursive: true });
+  await makeFolders(options.out);
   const scratch = await makeScratch(options.environment, 'build');
   const stop = new AbortController();
   const signal = AbortSignal.any([options.signal, stop.signal]);
@@ -91,7 +92,7 @@ function walkPlan(plan: Plan, options: WalkOptions, fail: (error: unknown) => vo
     // What its artifact points into is read along with it.
     if (step.stage.pointsIntoInputs === true) await inputsOf(step, bytes);
     if (!reused.cached) return reused;
-    const found = await findStep(step, options, 'always');
+    const found = await findStep(step, options, options.check);
     return found.entry === null ? make(step, found.fault) : reused;
   });
 

@@ -106,7 +106,7 @@ export function explain({ error, failures }: Failed, packages: readonly Resolved
   );
 }
 
-/** For messages and records: of every URL in the text. */
+/** For messages and records: of every URL in the text. A password may have an @ of its own: the last one ends it. */
 export function withoutPassword(text: string): string {
-  return text.replaceAll(/(\w+:\/\/)[^/@\s]*@/g, '$1');
+  return text.replaceAll(/(\w+:\/\/)[^/\s]*@/g, '$1');
 }

@@ -1,8 +1,8 @@
 /** What the host must offer, tried rather than guessed; each missing thing comes with its remedy. */
 import { readFile, statfs } from 'node:fs/promises';
-import { mkdir } from 'node:fs/promises';
 import { roundSize } from '../formats/bytes.ts';
 import type { Environment } from './environment.ts';
+import { makeFolders } from './files.ts';
 import { ProcessFailure, runProcess } from './run.ts';
 
 export interface HostCheck {
@@ -17,12 +17,13 @@ export interface HostCheck {
 const ROOM = 4 * 2 ** 30;
 const LEAST_NODE = [20, 19] as const;
 
+/** Every check, in a fixed order, passed or not. Throws the reason of `signal`: what was stopped says nothing of the host. */
 export async function checkHost(
   environment: Environment,
   nodeVersion: string,
   signal: AbortSignal,
 ): Promise<HostCheck[]> {
-  return [
+  const checks = [
     nodeCheck(nodeVersion),
     ...(await Promise.all(
       PROGRAMS.map(([program, debianPackage]) => programCheck(program, debianPackage, environment, signal)),
@@ -34,6 +35,8 @@ export async function checkHost(
     await keyringCheck(),
     await roomCheck(environment),
   ];
+  signal.throwIfAborted();
+  return checks;
 }
 
 const PROGRAMS = [
@@ -132,7 +135,7 @@ async function keyringCheck(): Promise<HostCheck> {
 }
 
 async function roomCheck({ cache }: Environment): Promise<HostCheck> {
-  await mkdir(cache, { recursive: true });
+  await makeFolders(cache);
   const { bavail, bsize } = await statfs(cache);
   const free = bavail * bsize;
   const ok = free >= ROOM;

@@ -9,6 +9,7 @@ import type { Environment } from './environment.ts';
 import { cacheFolders } from './environment.ts';
 import { withoutPassword } from './fetch.ts';
 import { listDigest, recordedResolution, type Resolution } from './resolve.ts';
+import { decodedUri } from './uri.ts';
 
 /**
  * The packages that a lock has for a manifest; null when it has none. Stanzas are those that this machine happens to
@@ -52,9 +53,9 @@ export function uriBelow(mirror: string, path: string): string {
 
 /** Where a package is below the first of these mirrors that it is of; its file name where it is of none. */
 export function pathBelow(mirrors: readonly string[], uri: string): string {
-  const plain = decodeURIComponent(withoutPassword(uri));
+  const plain = decodedUri(withoutPassword(uri));
   const own = mirrors
-    .map(each => `${decodeURIComponent(withoutPassword(each)).replace(/\/+$/, '')}/`)
+    .map(each => `${decodedUri(withoutPassword(each)).replace(/\/+$/, '')}/`)
     .filter(each => plain.startsWith(each));
   const [longest] = own.sort((a, b) => b.length - a.length);
   return longest === undefined

@@ -24,6 +24,7 @@ import { BuildFault, PackageFault } from './fault.ts';
 import { WORKPLACE, type Programs } from './programs.ts';
 import { ProcessFailure } from './run.ts';
 import { replaceFile } from './files.ts';
+import { decodedUri } from './uri.ts';
 
 export interface Resolution {
   manifest: string;
@@ -98,12 +99,9 @@ export async function askApt(
       throw await explain(error, manifest, () => apt(['apt-cache', 'pkgnames']));
     }),
   );
-  const specs = uris.map(uri => {
-    const [name = '', version = ''] = decodeURIComponent(uri.slice(uri.lastIndexOf('/') + 1)).split('_');
-    return { name, version };
-  });
+  const names = uris.map(uri => decodedUri(uri.slice(uri.lastIndexOf('/') + 1)).split('_', 1)[0] ?? '');
   // A file name leaves the epoch out, so ask by name and keep the stanza whose Filename ends the URI.
-  const stanzas = splitStanzas(await apt(['apt-cache', 'show', ...specs.map(each => each.name)]));
+  const stanzas = splitStanzas(await apt(['apt-cache', 'show', ...names]));
   const packages = uris.map(uri => resolved(uri, stanzas)).sort((a, b) => (a.name < b.name ? -1 : 1));
   return {
     manifest: manifest.name,
@@ -156,7 +154,7 @@ async function prepareApt(directory: string, manifest: Manifest, held: readonly 
 }
 
 function resolved(uri: string, stanzas: readonly string[]): ResolvedPackage {
-  const plain = decodeURIComponent(uri);
+  const plain = decodedUri(uri);
   const stanza = stanzas.find(each => plain.endsWith(`/${field(each, 'Filename')}`));
   if (stanza === undefined) throw new Error(`apt means to fetch ${uri}, but apt-cache shows no package with that file`);
   return {

@@ -207,13 +207,15 @@ function groupStopper(leader: number | undefined): { begin: () => void; kill: ()
   return {
     begin: () => {
       send('SIGTERM');
-      timer = setTimeout(() => send('SIGKILL'), 3000);
+      // Asked twice, it has three seconds from the first time on.
+      timer ??= setTimeout(() => send('SIGKILL'), 3000);
     },
     kill: () => send('SIGKILL'),
     end: () => clearTimeout(timer),
   };
 }
 
+/** The last line too, though nothing ends it: what a program says at its end may be the reason. */
 function followLines(stream: NodeJS.ReadableStream | undefined, onLine: (line: string) => void): void {
   let rest = '';
   stream?.setEncoding('utf8');
@@ -221,6 +223,9 @@ function followLines(stream: NodeJS.ReadableStream | undefined, onLine: (line: s
     const lines = (rest + text).split(/\r?\n|\r/);
     rest = lines.pop() ?? '';
     for (const line of lines) onLine(line);
+  });
+  stream?.on('end', () => {
+    if (rest !== '') onLine(rest);
   });
 }
 

@@ -4,7 +4,6 @@ import path from 'node:path';
 import type { SigningKey } from '../config/types.ts';
 import { FormatFault } from '../formats/fault.ts';
 import { parsePkcs11Uri, PKCS11_SCHEME, type Pkcs11Key } from '../formats/pkcs11-uri.ts';
-import type { Environment } from './environment.ts';
 import { SigningFault } from './fault.ts';
 import {
   readBundleCertificate,
@@ -19,40 +18,7 @@ import { rawSigner } from './signer/raw.ts';
 import { requestSigner } from './signer/request.ts';
 import { openToken } from './signer/token.ts';
 import { mustBeTrusted } from './signer/trust.ts';
-
-export interface SignerOptions {
-  environment: Environment;
-  /** Host path of the tools tree. */
-  tools: string;
-  /** Host path of the folder of the project. */
-  folder: string;
-  /** Signing time that the certificate must be valid at, in seconds. */
-  epoch: number;
-  signal: AbortSignal;
-}
-
-export interface SignFiles {
-  /** Host path of a private scratch folder. */
-  work: string;
-  /** Host path of the request, in `work`: of a program a PKCS#7 by `osslsigncode extract-data`, of a bundle its manifest, of a release any file. */
-  request: string;
-  /** Host path of the file to make, in `work`. */
-  signed: string;
-  /** Signing time in seconds. */
-  epoch: number;
-}
-
-export interface Signer {
-  /** PEM text of the certificate. */
-  readonly certificate: string;
-  /** The same request, key and epoch give the same bytes. Throws ProcessFailure. */
-  sign(files: SignFiles): Promise<void>;
-}
-
-export interface OpenSigner extends Signer {
-  /** Ends what serves the token. */
-  close(): Promise<void>;
-}
+import type { OpenSigner, SignerOptions } from './signer/types.ts';
 
 /**
  * Signs programs. Known to work: key and certificate were read, judged and tried on each other. Throws SigningFault

@@ -3,6 +3,7 @@ import type { Budgets } from '../config/types.ts';
 import { roundSize, type Bytes } from '../formats/bytes.ts';
 import type { Facts } from '../stages/stage.ts';
 import type { Plan, PlannedStep } from './plan.ts';
+import { readBy } from './reads.ts';
 
 export interface Made {
   bytes: Bytes;
@@ -19,6 +20,9 @@ export interface Budget {
 }
 
 type Counted = Pick<Budget, 'found' | 'parts'>;
+
+/** Files that a crossed budget names. */
+const LARGEST = 3;
 
 /** SSH is counted by the definition, whatever unit listens for it. */
 const SSH_SOCKETS: readonly string[] = ['ssh.socket', 'sshd.socket', 'caisson-ssh-vsock.socket'];
@@ -60,7 +64,7 @@ function withFiles({ step, ...made }: Made & { step: PlannedStep }, all: Readonl
   const largest = (figures?.facts.largest ?? []) as { path: string; bytes: Bytes }[];
   return {
     found: Number(made.facts.used ?? made.bytes),
-    parts: [`step ${step.id}`, ...largest.map(({ path, bytes }) => `${path} ${roundSize(bytes)}`)],
+    parts: [`step ${step.id}`, ...largest.slice(0, LARGEST).map(({ path, bytes }) => `${path} ${roundSize(bytes)}`)],
   };
 }
 
@@ -72,16 +76,10 @@ function dataBytes({ bytes, facts }: Made): Bytes {
 
 /** Do packages of this step reach the disk? Without a disk, those of every step. */
 function isOnDisk(step: PlannedStep, steps: readonly PlannedStep[]): boolean {
-  if (step.sources === null) return false;
+  // A tarball says itself what is installed in it.
+  if (step.sources === null && step.stage.name !== 'tarball') return false;
   const disks = steps.filter(each => each.stage.name === 'disk');
-  return disks.length === 0 || disks.some(disk => readsFrom(disk, step.id, steps));
-}
-
-function readsFrom(step: PlannedStep, id: string, steps: readonly PlannedStep[]): boolean {
-  return Object.values(step.inputs).some(source => {
-    const before = steps.find(each => each.id === source);
-    return source === id || (before !== undefined && readsFrom(before, id, steps));
-  });
+  return disks.length === 0 || disks.some(disk => readBy(disk, steps).has(step.id));
 }
 
 function packagesOf({ step, facts }: Made & { step: PlannedStep }): Counted {

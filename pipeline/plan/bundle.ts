@@ -1,5 +1,6 @@
 /** `--bundle`: an update of the image's slot, whatever the definition declares. Pure. */
 import type { Image, Layout, Step } from '../config/types.ts';
+import { slotContents } from '../config/slots.ts';
 import { contentNamed } from './contents.ts';
 import { freeId } from './formats.ts';
 
@@ -28,7 +29,7 @@ export function withBundle(image: Image, layout: Layout): Image | NoBundle {
   if (disk === undefined)
     return { message: `${image.name} has no disk, whose slots a bundle could be for`, hint: 'add a `stage: disk`' };
   const selector = contentNamed(stages, 'selector', 'state');
-  const contents = slotContents(layout).filter(each => each !== selector && Object.hasOwn(disk.inputs, each));
+  const contents = slotContents(layout.partitions, selector).filter(each => Object.hasOwn(disk.inputs, each));
   if (contents.length === 0)
     return {
       message: `nothing of ${image.name} stands in both slots: layout "${layout.name}" has no partition for either that is filled`,
@@ -45,11 +46,4 @@ export function withBundle(image: Image, layout: Layout): Image | NoBundle {
     options: { contents: ordered, ...(withSelector ? { selector } : {}) },
   };
   return { ...image, stages: [...stages, step] };
-}
-
-/** Contents that both slots hold, in the order of the disk. */
-function slotContents({ partitions }: Layout): string[] {
-  const inSlot = (slot: 'A' | 'B'): string[] => partitions.filter(each => each.slot === slot).map(each => each.content);
-  const second = inSlot('B');
-  return [...new Set(inSlot('A'))].filter(each => second.includes(each));
 }

@@ -83,6 +83,7 @@ export function makePlan(input: PlanInput): { plan: Plan | null; faults: PlanFau
         publishes,
       });
     } catch (error) {
+      if (error instanceof UnplannedInput) continue;
       if (!(error instanceof OptionFault)) throw error;
       faults.push({ index, path: error.path, message: error.message, hint: error.hint });
     }
@@ -105,7 +106,10 @@ function inOrder(image: Image): { step: Image['stages'][number]; index: number }
   return ordered;
 }
 
-/** `planned` are the steps before this one, those that it reads among them. */
+/** A step asks what cannot be told, for the step that it reads has a fault: that one is told, and none of what follows. */
+class UnplannedInput extends Error {}
+
+/** `planned` are the steps before this one, those that it reads among them, but for those with faults. */
 function imageView(input: PlanInput, step: Step, planned: readonly PlannedStep[]): ImageView {
   const { name, version, summary, epoch, seed, ssh, firewall, features, verifiedBoot, signing, updates } = input.image;
   const known = <T>(documents: Readonly<Record<string, T>>, document: string): T => {
@@ -128,7 +132,13 @@ function imageView(input: PlanInput, step: Step, planned: readonly PlannedStep[]
     updates: updates === null ? null : updatesView(updates, input.keyring),
     selectorContent: contentNamed(input.image.stages, 'selector', 'state'),
     inputs: Object.keys(step.inputs),
-    published: name => planned.find(each => each.id === step.inputs[name])?.publishes ?? null,
+    published: name => {
+      const id = step.inputs[name];
+      if (id === undefined) return null;
+      const source = planned.find(each => each.id === id);
+      if (source === undefined) throw new UnplannedInput(`${step.id} reads ${id}, which was not planned`);
+      return source.publishes;
+    },
     manifest: document => known(input.manifests, document),
     overlay: document => known(input.overlays, document),
     file: document => known(input.files, document),

@@ -34,14 +34,17 @@ export const bundle: Stage<Options, Resolved, '*'> = {
     properties: {
       contents: {
         type: 'array',
-        items: { type: 'string' },
+        items: { type: 'string', description: 'A content of the layout.' },
         minItems: 1,
         uniqueItems: true,
+        'x-exact': true,
         description: 'Contents of the slot, each wired to the input of its name, in the order of installation.',
+        examples: [['rootfs', 'boot']],
       },
       selector: {
         type: 'string',
-        description: 'Content with the selector, wired to the input of its name. Default: the bundle brings none.',
+        description: 'Content with the selector, wired to the input of its name.',
+        'x-default': 'the bundle brings none',
       },
     },
   },

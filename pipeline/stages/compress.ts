@@ -29,7 +29,8 @@ export const compress: Stage<Options, Resolved, 'file'> = {
         minimum: 1,
         maximum: 19,
         description:
-          'As zstd takes it; default 3. An image whose root is compressed already gains less than 1 % by 19, which takes seventy times as long.',
+          'As zstd takes it. An image whose root is compressed already gains less than 1 % by 19, which takes seventy times as long.',
+        default: 3,
       },
     },
   },

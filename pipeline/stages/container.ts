@@ -32,17 +32,20 @@ export const container: Stage<ContainerOptions, Resolved, 'disk'> = {
       subformat: {
         enum: ['dynamic', 'fixed', 'streamOptimized', 'monolithicSparse'],
         description:
-          'VHDX: dynamic (default), only blocks that hold data; fixed, all of them. VMDK: streamOptimized (default), compressed, which vSphere imports and an OVA holds, but no machine can write to; monolithicSparse, which VMware Workstation, Fusion and VirtualBox run as it is.',
+          'VHDX: dynamic, only blocks that hold data; fixed, all of them. VMDK: streamOptimized, compressed, which vSphere imports and an OVA holds, but no machine can write to; monolithicSparse, which VMware Workstation, Fusion and VirtualBox run as it is.',
+        'x-default': 'vhdx: dynamic; vmdk: streamOptimized',
       },
       blockSize: {
         type: 'string',
         pattern: SIZE_PATTERN,
-        description: 'VHDX only; 1 MiB (default) to 256 MiB, a power of two.',
+        description: 'VHDX only: 1 MiB to 256 MiB, a power of two.',
+        default: '1 MiB',
       },
       compression: {
         enum: ['none', 'zlib', 'zstd'],
         description:
-          'qcow2 only. none (default); zlib: read everywhere, slow to make; zstd: as small, ten times as fast, needs QEMU 5.1. What a machine writes later is not compressed.',
+          'qcow2 only. zlib: read everywhere, slow to make; zstd: as small, ten times as fast, needs QEMU 5.1. What a machine writes later is not compressed.',
+        default: 'none',
       },
     },
   },

@@ -21,7 +21,8 @@ export const extract: Stage<Options, Options, 'tree'> = {
       path: {
         type: 'string',
         pattern: '^/',
-        description: 'Absolute path or glob that matches exactly one file, e.g. "/boot/vmlinuz-*".',
+        description: 'Absolute path or glob that matches exactly one file.',
+        examples: ['/boot/vmlinuz-*'],
       },
     },
   },

@@ -44,18 +44,21 @@ export const filesystem: Stage<Options, FilesystemPlan, 'tree'> = {
       compression: {
         type: 'string',
         pattern: '^[a-z0-9]+(,[a-z0-9=]+)*$',
-        description:
-          'erofs: as mkfs.erofs -z takes it, e.g. "zstd,3" (default) or "lz4hc,9". squashfs: the compressor.',
+        description: 'erofs: as mkfs.erofs -z takes it. squashfs: only the compressor counts.',
+        default: 'zstd,3',
+        examples: ['lz4hc,9'],
       },
       size: {
         type: 'string',
         pattern: SIZE_PATTERN,
         description: 'ext4, vfat: length, when less than the partition (room for a hash tree).',
+        'x-default': 'as long as its partition',
       },
       readOnly: {
         type: 'boolean',
         description:
-          'ext4: nothing will write to it, e.g. below verity. No journal, and as small as its files allow; `size` is then the most it may take. Default: false.',
+          'ext4: nothing will write to it, e.g. below verity. No journal, and as small as its files allow; `size` is then the most it may take.',
+        default: false,
       },
     },
   },

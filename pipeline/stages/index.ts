@@ -10,6 +10,7 @@ import { initrd } from './initrd.ts';
 import { packages } from './packages.ts';
 import { selector } from './selector.ts';
 import type { AnyStage } from './stage.ts';
+import { tarball } from './tarball.ts';
 import { tree } from './tree.ts';
 import { sign } from './sign.ts';
 import { uki } from './uki.ts';
@@ -17,6 +18,7 @@ import { verity } from './verity.ts';
 
 const ALL: readonly AnyStage[] = [
   packages,
+  tarball,
   tree,
   extract,
   initrd,

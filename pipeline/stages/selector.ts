@@ -83,14 +83,18 @@ export const selector: Stage<Options, Resolved, never> = {
       order: {
         type: 'array',
         items: { enum: ['A', 'B'] },
+        'x-exact': true,
         uniqueItems: true,
         minItems: 1,
-        description: 'Which slot a new image tries first; default: A, B.',
+        description: 'Which slot a new image tries first.',
+        'x-default': 'A before B',
+        examples: [['B', 'A']],
       },
       shim: {
         enum: ['own', 'debian'],
         description:
-          'own: unsigned, for firmware with your keys. debian: signed by Microsoft and with MokManager, for firmware that cannot be given keys (Hyper-V); your certificate is then enrolled once a machine. Default: own.',
+          'own: unsigned, for firmware with your keys. debian: signed by Microsoft and with MokManager, for firmware that cannot be given keys (Hyper-V); your certificate is then enrolled once a machine.',
+        default: 'own',
       },
     },
   },

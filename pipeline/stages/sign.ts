@@ -40,13 +40,14 @@ export const sign: Stage<Options, Resolved, 'tree'> = {
         type: 'array',
         items: { type: 'string', pattern: '^/' },
         uniqueItems: true,
-        description: 'Programs that stay as they are, e.g. one that its maker has signed. Default: none.',
+        description: 'Programs that stay as they are, e.g. one that its maker has signed.',
+        default: [],
       },
       certificate: {
         type: 'string',
         pattern: '^/',
-        description:
-          'Path in the tree where the certificate stands (DER), for who must enrol it. Default: it stands nowhere.',
+        description: 'Path in the tree where the certificate stands (DER), for who must enrol it.',
+        'x-default': 'it stands nowhere',
       },
     },
   },

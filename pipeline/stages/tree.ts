@@ -3,20 +3,23 @@
  * steps, generated files, users, units, removals; sorted, with fixed owners and times. Without an input tree it
  * makes a new one, e.g. the content of a boot partition.
  */
-import type { Group, Manifest, OverlayEntry, User } from '../config/types.ts';
-import { lockedShadow, withAccounts, withMember } from '../tree/accounts.ts';
+import type { OverlayEntry } from '../config/types.ts';
 import { rootFigures } from '../tree/figures.ts';
+import { packageLists, packageSizes } from '../tree/package-sizes.ts';
 import { layOver } from '../tree/overlay.ts';
 import { FIREWALL_PATHS, firewallFiles, type FirewallFiles } from '../tree/firewall.ts';
 import { guestUnits, hardenGuest, placeGuest, type GuestSources, type Promises } from '../tree/guest/guest.ts';
-import { slotContents } from '../tree/slots.ts';
+import { slotContents } from '../config/slots.ts';
 import { placeMountPoints, placeSystemFiles } from '../tree/system.ts';
-import { readContent, readTar, writeTar } from '../tree/tar.ts';
-import { contentBytes, directory, hostFile, lookup, place, remove, textFile, type Tree } from '../tree/tree.ts';
+import { readTar, writeTar } from '../tree/tar.ts';
+import { contentBytes, hostFile, place, remove, textFile, type Tree } from '../tree/tree.ts';
 import { disableUnit, enableUnit, maskUnit } from '../tree/units.ts';
 import { deviceNames, plainWords } from './partition.ts';
 import { HostPath, OptionFault, type BuildContext, type ImageView, type Stage } from './stage.ts';
+import { applyAccounts, grantDevices, withAdministrator, type Accounts } from './tree/accounts.ts';
 import { checkRules } from './tree/check-rules.ts';
+import { promisesOf } from './tree/promises.ts';
+import { textOf } from './tree/text.ts';
 
 interface Options {
   manifest?: string;
@@ -25,9 +28,7 @@ interface Options {
   system?: { hostname?: string };
 }
 
-interface Resolved {
-  users: User[];
-  groups: Group[];
+interface Resolved extends Accounts {
   units: { enable: string[]; disable: string[]; mask: string[] };
   remove: string[];
   overlays: { name: string; entries: (Omit<OverlayEntry, 'source'> & { source: HostPath })[] }[];
@@ -36,16 +37,9 @@ interface Resolved {
   system: { hostname: string; promises: Promises; sources: GuestSources; firewallFiles: FirewallFiles | null } | null;
 }
 
-const ACCOUNTS = {
-  passwd: '/etc/passwd',
-  group: '/etc/group',
-  shadow: '/etc/shadow',
-  gshadow: '/etc/gshadow',
-} as const;
-
 export const tree: Stage<Options, Resolved, 'tree' | '*'> = {
   name: 'tree',
-  version: 6,
+  version: 7,
   summary: 'overlay trees, generated files, users, units and removals (tar)',
   schema: {
     type: 'object',
@@ -55,28 +49,36 @@ export const tree: Stage<Options, Resolved, 'tree' | '*'> = {
         type: 'string',
         'x-document': 'manifest',
         description: 'Rootfs manifest whose users, groups, units and removals are applied.',
+        'x-default': 'none is applied',
       },
       overlays: {
         type: 'array',
         items: { type: 'string', 'x-document': 'overlay' },
         description: 'Overlay trees, laid over each other in this order.',
+        default: [],
+        examples: [['guest', 'base']],
       },
       files: {
         type: 'object',
         propertyNames: { pattern: '^/' },
         additionalProperties: { type: 'string' },
         description: 'Path in the tree -> name of the input whose file is put there.',
+        default: {},
+        examples: [{ '/EFI/caisson/slot.efi': 'uki' }],
       },
       system: {
         type: 'object',
         additionalProperties: false,
         description:
           'Makes it the root of this image: fstab from the layout, hostname, machine-id, os-release, mount points.',
+        'x-default': 'it is no root of an image',
+        examples: [{}],
         properties: {
           hostname: {
             type: 'string',
             pattern: '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$',
-            description: 'Default: the name of the image.',
+            description: 'What a machine is called, until it is given a name of its own.',
+            'x-default': 'the name of the image',
           },
         },
       },
@@ -133,6 +135,7 @@ export const tree: Stage<Options, Resolved, 'tree' | '*'> = {
   async build(resolved, context) {
     const input = context.inputs.tree;
     const made: Tree = input === undefined ? new Map() : await readTar(input.path, context.signal);
+    const lists = resolved.system === null ? new Map<string, string[]>() : await packageLists(made);
     // Device nodes come from the kernel; unpacking them would need root.
     remove(made, '/dev/**');
     for (const overlay of resolved.overlays) {
@@ -170,7 +173,7 @@ export const tree: Stage<Options, Resolved, 'tree' | '*'> = {
     await writeTar(made, context.out, context);
     return {
       ...input?.facts,
-      ...(system === null ? {} : await rootFigures(made)),
+      ...(system === null ? {} : { ...(await rootFigures(made)), ...packageSizes(made, lists) }),
       files: made.size,
       contentBytes: [...new Set(made.values())].reduce((sum, node) => sum + contentBytes(node), 0),
     };
@@ -199,74 +202,6 @@ function mustBeUpdatable({ layout, selectorContent }: ImageView): void {
   );
 }
 
-/** What the running system is told of its image. Not sizes or places: a larger Log must not change a byte of the root. */
-function promisesOf(
-  { name, version, layout, ssh, firewall, features, verifiedBoot, updates }: ImageView,
-  manifest: Manifest | null,
-): Promises {
-  return {
-    image: name,
-    version,
-    partitions: layout.partitions.map(
-      ({ name: partition, content, slot, type, filesystem, label, mount, mountFlags, grow }) => ({
-        name: partition,
-        content,
-        slot,
-        type,
-        filesystem,
-        label,
-        mount,
-        mountFlags,
-        grow,
-      }),
-    ),
-    overlays: layout.overlays,
-    ssh,
-    firewall,
-    features,
-    verifiedBoot: verifiedBoot === 'enforced' ? 'enforced' : 'switchable',
-    updates: updates === null ? null : { compatible: updates.compatible },
-    setuid: manifest?.setuid ?? null,
-    modules: manifest === null || manifest.modules.length === 0 ? null : manifest.modules,
-  };
-}
-
-/** Accounts of the manifest, and the user who may log in, unless that is one of them. */
-function withAdministrator(ssh: ImageView['ssh'], manifest: Manifest | null): { users: User[]; groups: Group[] } {
-  const { users, groups } = manifest ?? { users: [], groups: [] };
-  if (ssh === null || users.some(each => each.name === ssh.user)) return { users, groups };
-  const id = [1000, ...users.map(each => each.uid + 1), ...groups.map(each => each.gid + 1)].reduce((a, b) =>
-    Math.max(a, b),
-  );
-  return {
-    users: [
-      ...users,
-      { name: ssh.user, uid: id, gid: id, gecos: 'Administrator', home: `/home/${ssh.user}`, shell: '/bin/bash' },
-    ],
-    groups: groups.some(each => each.name === ssh.user)
-      ? groups
-      : [...groups, { name: ssh.user, gid: id, members: [] }],
-  };
-}
-
-async function applyAccounts(made: Tree, { users, groups }: Resolved): Promise<void> {
-  if (lookup(made, ACCOUNTS.passwd) === null) return;
-  const before = {
-    passwd: await textOf(made, ACCOUNTS.passwd),
-    group: await textOf(made, ACCOUNTS.group),
-    shadow: await textOf(made, ACCOUNTS.shadow),
-    gshadow: await textOf(made, ACCOUNTS.gshadow),
-  };
-  const after = withAccounts(before, users, groups);
-  rewrite(made, ACCOUNTS.passwd, after.passwd);
-  rewrite(made, ACCOUNTS.group, after.group);
-  rewrite(made, ACCOUNTS.shadow, lockedShadow(after.shadow));
-  rewrite(made, ACCOUNTS.gshadow, after.gshadow);
-  for (const user of users)
-    if (user.home !== '/nonexistent' && made.get(user.home) === undefined)
-      place(made, user.home, { ...directory(0o700), uid: user.uid, gid: user.gid });
-}
-
 async function placeFirewall(
   made: Tree,
   { promises, firewallFiles: files }: NonNullable<Resolved['system']>,
@@ -276,20 +211,4 @@ async function placeFirewall(
   await checkRules(context, files, promises.firewall);
   for (const [name, text] of Object.entries(files))
     place(made, FIREWALL_PATHS[name as keyof FirewallFiles], textFile(text));
-}
-
-/** Who administers may use the TPM without being root: tpm-udev gives its devices to this group. */
-async function grantDevices(made: Tree, { features, ssh }: Promises): Promise<void> {
-  if (features.tpm === 'off' || ssh === null) return;
-  rewrite(made, ACCOUNTS.group, withMember(await textOf(made, ACCOUNTS.group), 'tss', ssh.user));
-}
-
-async function textOf(made: Tree, path: string): Promise<string> {
-  const found = lookup(made, path);
-  return found === null ? '' : (await readContent(found.node)).toString('utf8');
-}
-
-function rewrite(made: Tree, path: string, content: string): void {
-  const node = lookup(made, path)?.node;
-  if (node !== undefined) place(made, path, { ...node, content: textFile(content).content });
 }

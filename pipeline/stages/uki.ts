@@ -49,11 +49,14 @@ export const uki: Stage<Options, Resolved, 'kernel' | 'initrd' | 'verity'> = {
         type: 'array',
         items: { type: 'string', pattern: '^[!-~]+$' },
         description: 'Kernel parameters, one an item.',
+        default: [],
+        examples: [['console=ttyS0,115200', 'quiet']],
       },
       onCorruption: {
         enum: ['restart', 'panic', 'eio'],
         description:
-          'What follows when a block of the root is damaged beyond correction. restart: the machine restarts, and the selector counts the try. panic: the kernel panics. eio: who reads it gets an error. Default: restart.',
+          'What follows when a block of the root is damaged beyond correction. restart: the machine restarts, and the selector counts the try. panic: the kernel panics. eio: who reads it gets an error.',
+        default: 'restart',
       },
     },
   },

@@ -30,7 +30,7 @@ const DIGESTS_PER_BLOCK = BLOCK / 32;
 export const verity: Stage<Options, Resolved, 'filesystem'> = {
   name: 'verity',
   version: 1,
-  summary: 'dm-verity hash tree and FEC, behind the file system in the same partition',
+  summary: 'hash tree (dm-verity) and FEC, behind the file system in the same partition',
   schema: {
     type: 'object',
     additionalProperties: false,
@@ -41,7 +41,8 @@ export const verity: Stage<Options, Resolved, 'filesystem'> = {
         type: 'integer',
         minimum: 2,
         maximum: 24,
-        description: 'Parity bytes in each 255 of Reed-Solomon code; default 2: 0.8 % of the size.',
+        description: 'Parity bytes in each 255 of Reed-Solomon code. 2 of them take 0.8 % of the size.',
+        default: 2,
       },
     },
   },

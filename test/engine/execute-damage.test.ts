@@ -68,6 +68,15 @@ describe('what the store has', () => {
     ]);
   });
 
+  test('is not digested again for who asks only whether its file has changed', async () => {
+    const shop = await builtOnce(CHAIN, { check: 'changed' });
+    without(SHIP, shop);
+    rot(shop, 'hull');
+    await execute(planOf(CHAIN), shop);
+    expect(stepsOf(shop, 'finished')).toEqual(['ship']);
+    expect(warnings(shop)).toEqual([]);
+  });
+
   test('and was damaged in all that it is made from: all of it is made again', async () => {
     const shop = await builtOnce(CHAIN);
     without(SHIP, shop);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Patience } from '../../pipeline/debian/apt.ts';
 import type { ResolvedPackage } from '../../pipeline/debian/stanza.ts';
-import { explain, runFetch } from '../../pipeline/engine/fetch.ts';
+import { explain, runFetch, withoutPassword } from '../../pipeline/engine/fetch.ts';
 import { scratchDirectory } from '../disk/scratch.ts';
 import {
   contentOf,
@@ -243,3 +243,8 @@ test('stopped by its user, it throws the reason', async () => {
   await expect(running).rejects.toBe(reason);
   expect(readdirSync(directory).filter(name => name.endsWith('.deb'))).toEqual([]);
 });
+
+test('nothing of a password is left in a text, whatever signs are in it', () =>
+  expect(withoutPassword('Ign:3 http://mate:oar@9@mirror.example/a b https://x@y:1/c@d http://z/e')).toBe(
+    'Ign:3 http://mirror.example/a b https://y:1/c@d http://z/e',
+  ));

@@ -1,7 +1,7 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { codeOf, replaceFile, sync, writeSynced } from '../../pipeline/engine/files.ts';
+import { codeOf, makeFolders, replaceFile, sync, writeSynced } from '../../pipeline/engine/files.ts';
 import { openFiles, scratchDirectory } from '../disk/scratch.ts';
 
 const folder = scratchDirectory();
@@ -22,6 +22,31 @@ describe('replaceFile', () => {
     await Promise.all(texts.map(text => replaceFile(at('rivals/entry.json'), text)));
     expect(texts).toContain(readFileSync(at('rivals/entry.json'), 'utf8'));
     expect(readdirSync(at('rivals'))).toEqual(['entry.json']);
+  });
+});
+
+describe('makeFolders', () => {
+  test('makes a folder and those above it, by several at once', async () => {
+    await Promise.all([1, 2, 3].map(async () => makeFolders(at('hold/crate/box'))));
+    expect(readdirSync(at('hold/crate'))).toEqual(['box']);
+  });
+
+  // With mkdir's `recursive` the first two never end.
+  test.each(['/proc/nothing', '/proc/nothing/deep', '/proc/version', '/proc/version/deep'])(
+    '%s cannot be made',
+    async place => {
+      await expect(makeFolders(place)).rejects.toMatchObject({
+        name: 'BuildFault',
+        message: expect.stringMatching(/^the folder \/proc\/(nothing|version) cannot be made: E/),
+      });
+    },
+  );
+
+  test('a link that leads nowhere is no folder', async () => {
+    symlinkSync(at('nowhere'), at('dangling'));
+    await expect(makeFolders(at('dangling/deep'))).rejects.toMatchObject({
+      message: `the folder ${at('dangling')} cannot be made: EEXIST`,
+    });
   });
 });
 

@@ -99,6 +99,12 @@ describe('checkHost', () => {
     expect((await checks(PROGRAMS)).has('/etc/subuid')).toBe(false);
   });
 
+  test('nothing is said to be missing when it was only stopped', async () => {
+    const { environment } = workshop(join(folder, `${count++}`));
+    const reason = new Error('Ctrl-C');
+    await expect(checkHost(environment, 'v22.1.0', AbortSignal.abort(reason))).rejects.toBe(reason);
+  });
+
   test('room is looked for where the cache will be', async () =>
     expect((await checks({})).get('disk room')?.found).toMatch(/^[\d.]+ [KMGT]iB free at .*\/cache$/));
 });

@@ -115,6 +115,8 @@ test.each([
   ['http://m.example/debian', 'pool/g/g++_1~2_amd64.deb', 'http://m.example/debian/pool/g/g%2b%2b_1~2_amd64.deb'],
   ['http://m.example/debian/', 'a.deb', 'http://m.example/debian/a.deb'],
   ['http://mate:s3cret@m.example/x%20y', 'pool/a.deb', 'http://mate:s3cret@m.example/x%20y/pool/a.deb'],
+  // An escape that is no UTF-8.
+  ['http://m.example/%ff', 'pool/a+b.deb', 'http://m.example/%ff/pool/a%2bb.deb'],
 ])('%s and %s are %s, and back', (mirror, path, uri) => {
   expect(uriBelow(mirror, path)).toBe(uri);
   expect(pathBelow(['http://m.example', mirror], uri)).toBe(path);

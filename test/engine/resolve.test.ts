@@ -91,6 +91,18 @@ describe('resolvePackages', () => {
     ]);
   });
 
+  test('of a mirror whose URL has escapes that are no UTF-8', async () => {
+    const uris = URIS.replaceAll('mirror.example/', 'mate:%ff@mirror.example/%fe/');
+    const { packages } = await resolvePackages(manifestOf(), {
+      ...places(),
+      programs: apt({ '--print-uris': uris }),
+    });
+    expect(packages.map(each => each.uri)).toEqual([
+      'http://mate:%ff@mirror.example/%fe/debian/pool/a/anchor/anchor_9_all.deb',
+      'http://mate:%ff@mirror.example/%fe/debian/pool/r/rope/rope_1.2%2bb1-3_amd64.deb',
+    ]);
+  });
+
   test('asks as an empty system with the manifest’s sources alone', async () => {
     const where = places();
     const programs = apt();

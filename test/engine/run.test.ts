@@ -72,6 +72,12 @@ describe('a program that ends well', () => {
     expect(lines.filter(line => line !== '').toSorted()).toEqual(['four', 'one', 'three', 'two', 'ü']);
   });
 
+  test('is followed to its last line, though that has no end', async () => {
+    const lines: string[] = [];
+    await sh('printf "one\\ntwo"', { onLine: line => lines.push(line) });
+    expect(lines).toEqual(['one', 'two']);
+  });
+
   test('leaves both outputs at the end of its log', async () => {
     writeFileSync(at('log'), 'before\n');
     await sh('echo one; echo two >&2', { log: at('log') });

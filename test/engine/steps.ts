@@ -111,6 +111,7 @@ export function workshop(folder: string, own: Partial<ExecuteOptions> = {}): Wor
     judge: () => undefined,
     out: join(folder, 'out'),
     jobs: 4,
+    check: 'always',
     emit: event => void events.push(event),
     signal: new AbortController().signal,
     events,

@@ -99,14 +99,14 @@ describe('slot-install', () => {
 
   it('ends where a segment cannot be made', async () => {
     await machine.program('xdelta3', 'exit 1');
-    expect(await install()).toMatchObject({ exitCode: 1, stderr: 'caisson: HullP could not be written' });
+    expect(await install()).toMatchObject({ exitCode: 1, stderr: 'caisson: HullP cannot be written' });
     expect(await untouched()).toBe(true);
     expect(await machine.list('run/caisson')).toEqual(['slot']);
   });
 
   it('ends where one is shorter than it says', async () => {
     await machine.program('xdelta3', 'head -c 10 "$7" >"$8"');
-    expect(await install()).toMatchObject({ exitCode: 1, stderr: 'caisson: HullP could not be written' });
+    expect(await install()).toMatchObject({ exitCode: 1, stderr: 'caisson: HullP cannot be written' });
   });
 
   it('reads what it wrote', async () => {

@@ -100,7 +100,7 @@ describe('post-install', () => {
     await machine.file('selector-update', 'exit 1');
     expect((await machine.run('post-install', [], environment)).exitCode).toBe(1);
     expect(await calls()).toEqual(['set-state P bad']);
-    expect(await machine.read('run/caisson/update-refused')).toContain('the selector could not be written');
+    expect(await machine.read('run/caisson/update-refused')).toContain('the selector cannot be written');
   });
 });
 
@@ -136,6 +136,12 @@ describe('caisson', () => {
   ])('health of "%s"', async (state, exitCode, said) => {
     await machine.file('run/caisson/health/state', `${state}\n`);
     expect(await caisson('health')).toEqual([exitCode, said]);
+  });
+
+  it('health of a check that ended without a word says so: the slot was not marked', async () => {
+    await machine.file('run/caisson/health/state', 'checking\n');
+    await machine.program('systemctl', 'exit 3');
+    expect(await caisson('health')).toEqual([1, 'health: checking']);
   });
 
   it('health tells of the update that failed', async () => {

@@ -10,12 +10,12 @@ const at = (name: string): string => path.join(folder, name);
 const program = async (name: string, script: string): Promise<void> =>
   writeFile(at(name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
 
-async function caisson(verifiedBoot: string, uid: number, args: readonly string[]) {
+async function caisson(verifiedBoot: string, uid: number, args: readonly string[], cmdline = 'quiet caisson.slot=Q') {
   await mkdir(at('bin'), { recursive: true });
   await program('bin/id', `echo ${uid}`);
   await program('grubenv', `echo "$*" >>'${at('calls')}'; [ "$1" = set ] || printf 'ORDER=Q P\\nVERITY=off\\n'`);
   await writeFile(at('calls'), '');
-  await writeFile(at('cmdline'), 'quiet caisson.slot=Q\n');
+  await writeFile(at('cmdline'), `${cmdline}\n`);
   await writeFile(at('guest.conf'), `verified_boot=${verifiedBoot}\n`);
   const script = (await readFile('overlays/guest/usr/sbin/caisson', 'utf8'))
     .replaceAll('/usr/lib/caisson/', `${folder}/`)
@@ -42,6 +42,12 @@ it.each(['on', 'off'])('verity %s is written where it can be switched', async to
 it('a state that says off counts only where it can be switched', async () => {
   expect((await caisson('enforced', 0, ['status'])).stdout).toBe('now: on\nat the next boot: on');
   expect((await caisson('switchable', 0, [])).stdout).toBe('now: on\nat the next boot: off');
+});
+
+it('a word of the command line counts only where it can be switched', async () => {
+  const words = 'quiet caisson.verity=off caisson.slot=Q';
+  expect((await caisson('enforced', 0, ['status'], words)).stdout).toBe('now: on\nat the next boot: on');
+  expect((await caisson('switchable', 0, ['status'], words)).stdout).toBe('now: off\nat the next boot: off');
 });
 
 it.each(['on', 'off', 'status'])('verity %s is root’s', async word => {

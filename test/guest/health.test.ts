@@ -8,7 +8,7 @@ const folder = scratchDirectory();
 let machine: Machine;
 
 beforeEach(async () => {
-  for (const each of ['usr', 'etc', 'var', 'run', 'calls'])
+  for (const each of ['usr', 'etc', 'var', 'run', 'calls', 'stuck'])
     await rm(`${folder}/${each}`, { recursive: true, force: true });
   machine = await machineIn(folder, ['health'], { slots: 'Q P', selector_partitions: 'QuayQ QuayP' });
   await machine.file('usr/lib/os-release', 'IMAGE_VERSION=7.9.3\n');
@@ -21,7 +21,10 @@ beforeEach(async () => {
     await machine.file(`usr/lib/caisson/${name}`, `#!/bin/sh\n${body}\n`);
     await chmod(machine.at(`usr/lib/caisson/${name}`), 0o755);
   };
-  await script('rauc-boot', `case $1 in trial | fallen) cat ${folder}/$1 ;; *) echo "$*" >>${folder}/calls ;; esac`);
+  await script(
+    'rauc-boot',
+    `case $1 in trial | fallen) cat ${folder}/$1 ;; *) echo "$*" >>${folder}/calls; ! [ -e ${folder}/stuck ] ;; esac`,
+  );
   await script('selector-update', `echo "selector $*" >>${folder}/calls`);
   await script('settle', `echo settle >>${folder}/calls`);
   await machine.program('sleep', `read -r up rest </proc/uptime; echo "$((\${up%.*} + $1)).0 $rest" >/proc/uptime`);
@@ -124,6 +127,16 @@ describe('a slot that was good before', () => {
   ])('is good all the same for what no version would mend (%s, %s)', async (of, end) => {
     await check('cargo', `echo wet; ${end}`, { of });
     expect(await outcome()).toEqual({ exitCode: 0, calls: MARKED, state: 'degraded cargo: wet' });
+  });
+
+  it.each(['exit 0', 'exit 3'])('has failed when it cannot be marked, whatever a check says (%s)', async body => {
+    await check('cargo', `echo wet; ${body}`);
+    await machine.file('stuck', '');
+    expect(await outcome()).toEqual({
+      exitCode: 1,
+      calls: ['set-state Q good'],
+      state: 'failed the slot cannot be marked good',
+    });
   });
 
   it('a check gets half a minute to become well', async () => {

@@ -20,6 +20,9 @@ const MOVED = [
   '/proc/cmdline',
   '/proc/uptime',
   '/proc/self/mounts',
+  '/proc/sys/kernel/hostname',
+  '/etc/hostname',
+  '/etc/machine-id',
 ] as const;
 
 export interface Ran {

@@ -10,7 +10,11 @@ const LIMITS: Budgets = { root: 9 * MIB, image: 99 * MIB, packages: 3, setuid: 0
 const DISK = { id: 'table', stage: 'disk', inputs: { sys: 'sys', hold: 'hold', kern: 'hold', state: 'hold' } };
 const BOX = { id: 'box', stage: 'container', inputs: { disk: 'table' }, options: { format: 'vhdx' } };
 
-function planWith({ own = {}, sealed = false }: { own?: Partial<Image>; sealed?: boolean } = {}): Plan {
+function planWith({
+  own = {},
+  sealed = false,
+  tools = [],
+}: { own?: Partial<Image>; sealed?: boolean; tools?: string[] } = {}): Plan {
   const input = planInput();
   const seal = { id: 'seal', stage: 'verity', inputs: { filesystem: 'sys' }, options: { content: 'sys' } };
   const disk = { ...DISK, options: {}, inputs: { ...DISK.inputs, sys: sealed ? 'seal' : 'sys' } };
@@ -22,7 +26,10 @@ function planWith({ own = {}, sealed = false }: { own?: Partial<Image>; sealed?:
     BOX,
   ];
   const image = imageOf({ stages, budgets: LIMITS, ...own });
-  const chest = [...(input.packages.chest?.packages ?? []), packageOf('cryptsetup-bin')];
+  const chest = [
+    ...(input.packages.chest?.packages ?? []),
+    ...['cryptsetup-bin', ...tools].map(each => packageOf(each)),
+  ];
   const packages = { ...input.packages, chest: { digest: 'chest', packages: chest } };
   const { plan, faults } = makePlan({ ...input, image, packages });
   if (plan === null) throw new Error(JSON.stringify(faults));
@@ -75,6 +82,30 @@ test('packages are those of every step that the disk is made from', () => {
   const packages = [{ name: 'rope' }, { name: 'sail' }];
   const made = { parts: { facts: { packages } }, spare: { facts: { packages } } };
   expect(found('packages', planWith(), made)).toEqual({ found: 2, parts: ['parts 2'] });
+});
+
+test('packages are counted at once though many ways lead from them to the disk', () => {
+  const plan = planWith();
+  const [model] = plan.steps;
+  if (model === undefined) throw new Error('no step');
+  const rows = Array.from({ length: 60 }, (_, row) => ({
+    ...model,
+    id: `row${row + 1}`,
+    inputs: { fore: `row${row}`, aft: `row${row}` },
+  }));
+  const steps = plan.steps.map(each => (each.stage.name === 'disk' ? { ...each, inputs: { hold: 'row60' } } : each));
+  const made = { parts: { facts: { packages: [{ name: 'rope' }] } } };
+  expect(found('packages', { ...plan, steps: [...rows, ...steps] }, made).found).toBe(0);
+});
+
+test('a tarball has as many packages as it says', () => {
+  const options = { file: 'scripts/trim.sh', sha256: 'bb22' };
+  const stages = planWith().image.stages.map(each =>
+    each.id === 'parts' ? { ...each, stage: 'tarball', options } : each,
+  );
+  const made = { parts: { facts: { packages: [{ name: 'rope' }] } } };
+  const tools = ['gzip', 'xz-utils', 'zstd'];
+  expect(found('packages', planWith({ own: { stages }, tools }), made)).toEqual({ found: 1, parts: ['parts 1'] });
 });
 
 test('setuid files are told by path, once though two trees tell of them', () => {

@@ -43,7 +43,7 @@ describe('--bundle', () => {
     }));
 
   test('takes all that the slots hold where nothing selects', () =>
-    expect(added(image({ stages: [DISK] }))).toMatchObject({ options: { contents: ['state', 'kern', 'sys'] } }));
+    expect(added(image({ stages: [DISK] }))).toMatchObject({ options: { contents: ['sys', 'state', 'kern'] } }));
 
   test('takes nothing that the disk leaves empty', () => {
     const disk = step('planks', 'disk', { inputs: { sys: 'proof' } });

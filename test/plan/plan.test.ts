@@ -324,6 +324,11 @@ describe('containers', () => {
     const faults = makePlan(withStep(packed, 'press', { inputs: { file: 'table' } })).faults;
     expect(faults).toMatchObject([{ index: 0, message: expect.stringContaining('publishes nothing') as string }]);
   });
+
+  test('what reads a step with a fault is not blamed for it', () => {
+    const faults = makePlan(withStep(packed, 'raft', { options: { format: 'qcow2', blockSize: '1 MiB' } })).faults;
+    expect(faults.map(each => each.path)).toEqual(['blockSize']);
+  });
 });
 
 describe('faults', () => {

@@ -81,6 +81,7 @@ export function manifestOf(own: Partial<Manifest> = {}): Manifest {
   return {
     name: 'cargo',
     file: '/host/rootfs-manifests/cargo.yaml',
+    bases: [],
     source: 'debian',
     architecture: 'amd64',
     suite: 'sid',
@@ -106,6 +107,7 @@ export function imageOf(own: Partial<Image> = {}): Image {
   return {
     name: 'galleon',
     file: '/host/pipeline/galleon.yaml',
+    bases: [],
     version: '7.3',
     summary: '',
     layout: 'stern',

@@ -221,6 +221,17 @@ describe('resolve fills in what the image says', () => {
     expect(of('cook').users).toEqual(manifest.users);
   });
 
+  test('tree: the user who may log in is in the group of that name that the manifest has', () => {
+    const groups = [{ name: 'bosun', gid: 2004, members: ['cook'] }];
+    const view = viewOf({
+      manifest: () => manifestOf({ groups }),
+      ssh: { user: 'bosun', sudo: 'none', transport: 'tcp' },
+    });
+    const resolved = tree.resolve({ manifest: 'cargo', system: {} }, view);
+    expect(resolved.users.at(-1)).toMatchObject({ name: 'bosun', uid: 2005, gid: 2004 });
+    expect(resolved.groups).toEqual(groups);
+  });
+
   test('disk: ids that follow the seed and the names alone', () => {
     const view = viewOf({ inputs: ['state', 'kern', 'sys', 'hold'] });
     const first = disk.resolve({}, view);

@@ -40,7 +40,7 @@ function isKey(type: string, bytes: Buffer): boolean {
 }
 
 export function readyOf(line: string): ReadyLine | null {
-  const found = /\bcaisson: ready: (\S+) (\S+) (\S+) slot ([A-Z]), (.*)$/.exec(line);
+  const found = /\bcaisson: ready: (\S+) (\S+) (\S+) slot ([A-Z]|only), (.*)$/.exec(line);
   if (found === null) return null;
   const [, hostname = '', image = '', version = '', slot = '', how = ''] = found;
   const head = { hostname, image, version, slot };
@@ -62,5 +62,5 @@ export function milestoneOf(line: string): Milestone | null {
     return { reached: 'init', age: 0 };
   const stamp = /^\[ *([0-9]+\.[0-9]{6})\] /.exec(line)?.[1];
   if (stamp !== undefined) return { reached: 'kernel', age: Number(stamp) };
-  return /\bcaisson: slot [A-Z], root /.test(line) ? { reached: 'kernel', age: 0 } : null;
+  return /\bcaisson: slot (?:[A-Z]|only), root /.test(line) ? { reached: 'kernel', age: 0 } : null;
 }

@@ -8,8 +8,8 @@ import { ALONE, placedArgv, WORK, type Place } from './place.ts';
 
 /**
  * `open`: starts whatever stands there. `keys`: Secure Boot with these certificates, host paths of PEM files, and
- * nothing else; `owner` is the GUID that stands beside each. `microsoft`: Secure Boot with the keys that machines are sold with, and one's own certificates in the
- * list of the machine's owner (MOK), which shim reads.
+ * nothing else; `owner` is the GUID that stands beside each. `microsoft`: Secure Boot with the keys that machines are
+ * sold with, and one's own certificates in the list of the machine's owner (MOK), which shim reads.
  */
 export type Firmware =
   | { kind: 'open' }

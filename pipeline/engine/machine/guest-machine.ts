@@ -95,7 +95,7 @@ export interface SshAttempt {
   extra: readonly string[];
 }
 
-/** A file that holds a disk; `diskFile(path)` in commands/disk-file.ts makes it. */
+/** A file that holds a disk; `diskFile(path)` in commands/image/disk-file.ts makes it. */
 export interface DiskFile {
   path: string;
   format: 'vhdx' | 'vhd' | 'raw';

@@ -24,6 +24,7 @@ export async function startTpm(place: Place): Promise<HeldProcess> {
   void held.ended.catch(() => undefined).finally(() => (over.yet = true));
   while (!existsSync(socket)) {
     if (over.yet) throw new BuildFault(`swtpm did not start: ${said.join(' ')}`);
+    if (place.signal.aborted) held.stop();
     place.signal.throwIfAborted();
     await delay(20);
   }

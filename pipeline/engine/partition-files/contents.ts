@@ -6,7 +6,7 @@ import type { FileEntry } from '../../formats/partition-files.ts';
 import { digestFile } from '../digest.ts';
 import { tornFile } from './fault.ts';
 import type { Programs } from './programs.ts';
-import type { Unpacking, Volume } from './reader.ts';
+import type { Unpacking, Volume } from './volume.ts';
 import { mustFit } from './room.ts';
 import { parseUnpacked, type UnpackedFile } from './unpacked.ts';
 

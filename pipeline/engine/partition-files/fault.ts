@@ -1,6 +1,6 @@
 import { FormatFault } from '../../formats/fault.ts';
 import type { Bytes } from '../../formats/bytes.ts';
-import type { Volume } from './reader.ts';
+import type { Volume } from './volume.ts';
 
 /** A path that leads nowhere in a partition, or to something else than was wanted: its user's mistake, not the image's. */
 export class PathFault extends Error {
@@ -29,5 +29,11 @@ export function tornFile(
   volume: Pick<Volume, 'name' | 'filesystem'>,
   { path, bytes, got }: { path: string; bytes: Bytes; got: Bytes },
 ): FormatFault {
-  return damagedVolume(volume, 'Caisson', `only ${got} of the ${bytes} bytes of ${path} came out`);
+  return damagedVolume(
+    volume,
+    'Caisson',
+    got < bytes
+      ? `only ${got} of the ${bytes} bytes of ${path} came out`
+      : `${got} bytes of ${path} came out, which has ${bytes}`,
+  );
 }

@@ -10,7 +10,7 @@ import { fixedEnvironment, type Environment } from '../environment.ts';
 import { ProcessFailure, runProcess } from '../run.ts';
 import { sandboxArgv } from '../sandbox.ts';
 import { damagedVolume } from './fault.ts';
-import type { Unpacking, Volume } from './reader.ts';
+import type { Unpacking, Volume } from './volume.ts';
 import { digestScript, IN_MEMORY, mostInMemory, removeUnpacked, UNPACKED } from './unpacked.ts';
 
 export interface ProgramsOptions {
@@ -31,8 +31,8 @@ export interface Programs {
   /** As text, with stdout written to the host path `target`, at most `limit` bytes. */
   write(argv: Argv, options: { target: string; limit: Bytes }): Promise<void>;
   /**
-   * Runs a program that unpacks the partition, whose files have `all` bytes and none more than `longest`. Returns what came out: the
-   * length of each file, then the digest of each (see unpacked.ts), one character a byte.
+   * Runs a program that unpacks the partition, whose files have `all` bytes and none more than `longest`. Returns what
+   * came out: the length of each file, then the digest of each (see unpacked.ts), one character a byte.
    */
   unpacked(unpacking: Unpacking, lengths: { longest: Bytes; all: Bytes }): Promise<string>;
   /** For answers that nobody can read. */

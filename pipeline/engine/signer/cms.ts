@@ -1,7 +1,7 @@
 /** One call of openssl-cms(1): a file becomes a CMS SignedData (RFC 5652) that holds it. */
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { Signer } from '../signer.ts';
+import type { Signer } from './types.ts';
 import { toolRunner, WORK } from '../tool-runner.ts';
 import type { Certificate } from './certificate.ts';
 import type { Key, SignatureOptions } from './key.ts';

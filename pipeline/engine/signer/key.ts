@@ -1,6 +1,6 @@
 /** A private key as programs of the tools tree are told of it, and what is to be made with it. */
 import type { Bind } from '../sandbox.ts';
-import type { Signer, SignerOptions } from '../signer.ts';
+import type { Signer, SignerOptions } from './types.ts';
 import type { Certificate } from './certificate.ts';
 
 /** Paths are those inside the sandbox. `uri`: of a key in a token (RFC 7512). */

@@ -1,7 +1,7 @@
 /** A private key in a PEM file. It is bound into the sandbox for one call, and never copied. */
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { SigningFault } from '../fault.ts';
-import type { OpenSigner } from '../signer.ts';
+import type { OpenSigner } from './types.ts';
 import { mustBeRsa, type Certificate } from './certificate.ts';
 import { readKeyFile } from './key-file.ts';
 import type { KeyOptions } from './key.ts';

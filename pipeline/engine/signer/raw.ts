@@ -1,6 +1,6 @@
 /** One call of openssl-dgst(1): a file -> its signature alone, as `openssl dgst -verify` and cosign take it. */
 import path from 'node:path';
-import type { Signer } from '../signer.ts';
+import type { Signer } from './types.ts';
 import { toolRunner, WORK } from '../tool-runner.ts';
 import type { Certificate } from './certificate.ts';
 import type { Key, SignatureOptions } from './key.ts';

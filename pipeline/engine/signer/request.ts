@@ -1,7 +1,7 @@
 /** One call of osslsigncode: a request becomes a signed one. */
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { Signer } from '../signer.ts';
+import type { Signer } from './types.ts';
 import { toolRunner, WORK } from '../tool-runner.ts';
 import type { Certificate } from './certificate.ts';
 import { CLIENT, ENGINE, type Key, type SignatureOptions } from './key.ts';

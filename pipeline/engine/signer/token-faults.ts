@@ -1,7 +1,7 @@
 /** What OpenSSL and p11-kit say when a token does not sign -> what its user can do. */
 import { SigningFault } from '../fault.ts';
 import type { ProcessFailure } from '../run.ts';
-import type { Token } from './token.ts';
+import type { Token } from './types.ts';
 
 /** Return values of PKCS#11 by their names in libp11; p11-kit says "failed to initialize" for all that fails early. */
 export function explainToken(

@@ -5,22 +5,13 @@ import path from 'node:path';
 import { makeScratch } from '../cache.ts';
 import { SigningFault } from '../fault.ts';
 import { ProcessFailure } from '../run.ts';
-import type { OpenSigner, SignerOptions } from '../signer.ts';
+import type { OpenSigner, SignerOptions, Token } from './types.ts';
 import { toolRunner, WORK } from '../tool-runner.ts';
 import type { Certificate } from './certificate.ts';
 import { CLIENT, ENGINE_ENVIRONMENT, type KeyOptions } from './key.ts';
 import { mustBePrivate } from './key-file.ts';
 import { SOCKET, startModuleServer } from './module-server.ts';
 import { explainToken } from './token-faults.ts';
-
-export interface Token {
-  /** URIs of the token and of the key in it. */
-  token: string;
-  key: string;
-  /** Host paths. */
-  module: string;
-  pinFile: string | null;
-}
 
 const [SOCKET_INSIDE, PIN_INSIDE] = ['/mnt/keys/token', '/mnt/keys/pin'];
 

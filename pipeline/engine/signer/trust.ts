@@ -4,7 +4,7 @@ import path from 'node:path';
 import { makeScratch } from '../cache.ts';
 import { SigningFault } from '../fault.ts';
 import { ProcessFailure } from '../run.ts';
-import type { SignerOptions } from '../signer.ts';
+import type { SignerOptions } from './types.ts';
 import { toolRunner, WORK } from '../tool-runner.ts';
 import type { Certificate } from './certificate.ts';
 

@@ -59,6 +59,13 @@ describe('readyOf', () => {
       login: { user: 'keeper', address: '2001:db8::7', port: 22 },
     }));
 
+  test('of a machine whose layout has no letters', () =>
+    expect(readyOf('caisson: ready: buoy-7 kelp 3.1 slot only, ssh keeper@192.0.2.7 port 22 (tcp)')).toEqual({
+      ...head,
+      slot: 'only',
+      login: { user: 'keeper', address: '192.0.2.7', port: 22 },
+    }));
+
   test('over vsock', () =>
     expect(readyOf('caisson: ready: buoy-7 kelp 3.1 slot B, ssh keeper over vsock port 22')).toEqual({
       ...head,

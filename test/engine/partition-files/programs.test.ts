@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { volumePrograms, type Argv, type Programs } from '../../../pipeline/engine/partition-files/programs.ts';
-import type { Unpacking } from '../../../pipeline/engine/partition-files/reader.ts';
+import type { Unpacking } from '../../../pipeline/engine/partition-files/volume.ts';
 import { ProcessFailure } from '../../../pipeline/engine/run.ts';
 import { FormatFault } from '../../../pipeline/formats/fault.ts';
 import { scratchDirectory } from '../../disk/scratch.ts';

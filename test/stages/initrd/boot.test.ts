@@ -59,6 +59,18 @@ describe('bootConfiguration', () => {
     expect(partitions).toEqual(['B Mast_2', 'B Sail_A', 'A Mast_1', 'A Sail_B']);
   });
 
+  test('overlays in memory are on no partition, and nothing is kept beside them', () => {
+    const memory = { ...plain, overlays: overlaysOf('', '/.tide', ['/etc', '/srv']) };
+    expect(bootConfiguration(viewOf({ layout: memory }), 'sail').variables).toMatchObject({
+      mounted_partitions: '',
+      overlay_content: '',
+      overlay_partition: '',
+      overlay_store: '/.tide',
+      overlay_mounts: 'etc|/etc|full|noatime srv|/srv|full|noatime',
+      spare_content: '',
+    });
+  });
+
   test('says that verification is enforced, for no command line to switch it off', () => {
     const { variables } = bootConfiguration(viewOf({ layout: plain, verifiedBoot: 'enforced' }), 'sail');
     expect(variables.verified_boot).toBe('enforced');
