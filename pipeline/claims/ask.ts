@@ -1,6 +1,6 @@
 /** Questions to the guest as shell scripts, answers as lines `key=value`. */
 import type { GuestMachine } from '../engine/machine/guest-machine.ts';
-import { ClaimFault } from './claim.ts';
+import { ClaimFault } from './fault.ts';
 
 export interface Answers {
   /** The one value of a key. Throws ClaimFault when the guest said nothing, or several things. */

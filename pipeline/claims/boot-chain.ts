@@ -1,11 +1,11 @@
 /** Damage of what is signed, one link after the other: each is refused, and something that is whole starts instead. */
 import { claim, fact, type Claim } from './claim.ts';
 import { fileOf, middleOf, SELECTOR, SHIM, turnedBit, UKI } from './disk-parts.ts';
-import { comes, hasTwoSlots, isEnforced, RESTARTS_SECONDS, runsFrom } from './enforced.ts';
+import { comes, isEnforcedOnTwoSlots, RESTARTS_SECONDS, runsFrom } from './enforced.ts';
 
 const ofTwoSlots: Pick<Claim, 'scenario' | 'applies'> = {
   scenario: 'damaged',
-  applies: declaration => isEnforced(declaration) && hasTwoSlots(declaration),
+  applies: isEnforcedOnTwoSlots,
 };
 
 const PROMPT = /grub>|grub rescue>|Minimal BASH-like|Shell>|login:|# $/;

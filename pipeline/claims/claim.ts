@@ -106,14 +106,6 @@ export interface ImageFacts {
   disk: DiskParts;
 }
 
-/** What was asked could not be seen; the claim has failed, and this is why. */
-export class ClaimFault extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = 'ClaimFault';
-  }
-}
-
 /** This machine has not what the claim needs. */
 export class Untried extends Error {
   constructor(message: string) {

@@ -2,7 +2,7 @@ import { encodeLoadOption } from '../formats/load-option.ts';
 import { ask } from './ask.ts';
 import { claim, fact } from './claim.ts';
 import { fileOf, UKI } from './disk-parts.ts';
-import { hasTwoSlots, isEnforced, runsFrom } from './enforced.ts';
+import { isEnforcedOnTwoSlots, runsFrom } from './enforced.ts';
 
 const HOSTILE = [
   'init=/bin/sh',
@@ -16,7 +16,7 @@ export const commandLine = claim({
   promise: () => 'Whatever starts the kernel image cannot change its command line: only what is signed counts.',
   tried: `a boot entry of the firmware that starts the kernel image with ${HOSTILE.join(' ')}`,
   scenario: 'damaged',
-  applies: declaration => isEnforced(declaration) && hasTwoSlots(declaration),
+  applies: isEnforcedOnTwoSlots,
   // Nothing is damaged: it is the firmware that is told something else.
   damage: async () => [],
   prove: async ({ machine, image: { disk } }) => {

@@ -1,6 +1,7 @@
 import { ask } from './ask.ts';
 import { claim, fact, type Subject } from './claim.ts';
 import { readStorage } from './storage.ts';
+import { keepsChanges } from './log-partition.ts';
 
 interface Identity {
   hostKeys: string[];
@@ -17,7 +18,7 @@ export const copiesDiffer = claim({
     'Two copies of the image share no host key, machine-id, disk or partition GUID, nor UUID of Log or Data.',
   tried: 'both booted, all of them read in the guest',
   scenario: 'other',
-  applies: ({ overlays }) => overlays !== null,
+  applies: declaration => declaration.overlays !== null && keepsChanges(declaration),
   prepare: async subject => JSON.stringify(await identityOf(subject, subject.image.diskGuid)),
   prove: async subject => {
     const one = JSON.parse(subject.before) as Identity;

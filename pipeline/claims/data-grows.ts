@@ -1,7 +1,8 @@
 import type { Declaration } from '../formats/declaration.ts';
 import type { ProvenFact } from '../formats/proof.ts';
 import { ask, quoted } from './ask.ts';
-import { claim, ClaimFault, fact, type Subject } from './claim.ts';
+import { claim, fact, type Subject } from './claim.ts';
+import { ClaimFault } from './fault.ts';
 import { logPartition } from './log-partition.ts';
 import { readStorage } from './storage.ts';
 
@@ -87,8 +88,8 @@ disk=$(readlink -f /dev/caisson/${quoted(name)}); say node "$disk"
 filesystem=$(dumpe2fs -h "$disk" 2>/dev/null)
 say count "$(printf '%s' "$filesystem" | sed -n 's/^Block count: *//p')"
 say size "$(printf '%s' "$filesystem" | sed -n 's/^Block size: *//p')"
-whole=/dev/$(basename "$(readlink -f "/sys/class/block/$(basename "$disk")/..")"); say whole "$whole"
-say bytes "$(blockdev --getsize64 "$whole")"; say sector "$(blockdev --getss "$whole")"
+whole=/dev/$(basename "$(readlink -f "/sys/class/block/$(basename "$disk")/..")")
+say bytes "$(blockdev --getsize64 "$whole")"
 say backup "$(tail -c "$(blockdev --getss "$whole")" "$whole" | head -c 8)"
 say digest "$(${log === null ? 'true' : `sha256sum ${quoted(`${log}/${MARK}`)} | cut -c1-64`})"`,
   );

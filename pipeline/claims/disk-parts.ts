@@ -3,7 +3,7 @@ import type { Bytes } from '../formats/bytes.ts';
 import type { Extent } from '../formats/fat-files.ts';
 import type { ReadAt } from '../formats/read-at.ts';
 import type { Part } from '../formats/vhdx/shape.ts';
-import { ClaimFault } from './claim.ts';
+import { ClaimFault } from './fault.ts';
 
 type SlotName = 'A' | 'B' | null;
 

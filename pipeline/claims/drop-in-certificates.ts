@@ -1,5 +1,6 @@
 import { ask, quoted } from './ask.ts';
 import { claim, fact } from './claim.ts';
+import { keepsChanges } from './log-partition.ts';
 
 const FOLDER = '/var/lib/caisson/ca-certificates';
 const BUNDLE = '/etc/ssl/certs/ca-certificates.crt';
@@ -23,6 +24,7 @@ export const dropInCertificates = claim({
   promise: () => `CA certificates put into ${FOLDER} are trusted after a reboot.`,
   tried: 'a certificate put there, reboot, looked for in the bundle that TLS programs read',
   scenario: 'rebooted',
+  applies: keepsChanges,
   prepare: async ({ machine }) => {
     await ask(
       machine,

@@ -1,5 +1,6 @@
 import { ask } from './ask.ts';
 import { claim, fact, outsideOf, type Subject } from './claim.ts';
+import { keepsChanges } from './log-partition.ts';
 
 const FOLDER = '/var/lib/caisson/firewall.d';
 const PORT = 7351;
@@ -11,7 +12,7 @@ export const dropInFirewall = claim({
     `Rules put into ${FOLDER} take effect at a reload and after a reboot; what iptables refuses there is left out.`,
   tried: `rules for tcp/${PORT} and a broken file put there, reloaded, reboot; tried from outside`,
   scenario: 'rebooted',
-  applies: ({ firewall }) => firewall?.input === 'drop',
+  applies: declaration => declaration.firewall?.input === 'drop' && keepsChanges(declaration),
   prepare: async subject => {
     const { machine } = subject;
     await ask(

@@ -1,5 +1,6 @@
 import { ask } from './ask.ts';
 import { claim, fact } from './claim.ts';
+import { keepsChanges } from './log-partition.ts';
 
 const FOLDER = '/var/lib/caisson/ntp.d';
 /** Of TEST-NET-1 (RFC 5737): nobody answers there. */
@@ -10,6 +11,7 @@ export const dropInTime = claim({
   promise: () => `Time servers put into ${FOLDER} are used after a reboot.`,
   tried: 'a server put there, reboot, chronyd asked for its sources',
   scenario: 'rebooted',
+  applies: keepsChanges,
   prepare: async ({ machine }) => {
     await ask(
       machine,

@@ -12,6 +12,10 @@ export const isEnforced = ({ verifiedBoot }: Pick<Declaration, 'verifiedBoot'>):
 export const hasTwoSlots = ({ partitions }: Pick<Declaration, 'partitions'>): boolean =>
   ['A', 'B'].every(slot => partitions.some(each => each.slot === slot && each.content === rootContent({ partitions })));
 
+/** There is something to fall back to when what is verified is damaged. */
+export const isEnforcedOnTwoSlots = (declaration: Pick<Declaration, 'verifiedBoot' | 'partitions'>): boolean =>
+  isEnforced(declaration) && hasTwoSlots(declaration);
+
 /** Some restarts, each under emulation. */
 export const RESTARTS_SECONDS = 420;
 

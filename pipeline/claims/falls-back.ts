@@ -1,14 +1,14 @@
 /** Damage of the root of slot A that ends on slot B, whatever is between. */
 import { claim, fact, type Claim } from './claim.ts';
 import { beyondCorrection, overwritten, rootOf } from './disk-parts.ts';
-import { comes, hasTwoSlots, isEnforced, RESTARTS_SECONDS, runsFrom } from './enforced.ts';
+import { comes, isEnforcedOnTwoSlots, RESTARTS_SECONDS, runsFrom } from './enforced.ts';
 
 const BLOCK = 4096;
 
 const ENDS_ON_B: Pick<Claim, 'tried' | 'scenario' | 'applies' | 'prove'> = {
   tried: 'written over before the start; nothing is done but wait',
   scenario: 'damaged',
-  applies: declaration => isEnforced(declaration) && hasTwoSlots(declaration),
+  applies: isEnforcedOnTwoSlots,
   prove: async ({ machine }) => {
     const ready = await comes(machine, /\bcaisson: ready: .* slot B\b/, { from: 0, limitSeconds: RESTARTS_SECONDS });
     if (!ready) return [fact(false, `slot B was not ready within ${RESTARTS_SECONDS} s`)];

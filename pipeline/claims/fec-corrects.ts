@@ -1,7 +1,7 @@
 import { ask } from './ask.ts';
 import { claim, fact, type Subject } from './claim.ts';
 import { rootOf, turnedBit } from './disk-parts.ts';
-import { hasTwoSlots, isEnforced, runsFrom } from './enforced.ts';
+import { isEnforcedOnTwoSlots, runsFrom } from './enforced.ts';
 
 const BLOCK = 4096;
 /** Beyond what the kernel reads to mount it, before what nobody reads. */
@@ -19,7 +19,7 @@ export const fecCorrects = claim({
   promise: () => 'A block of the root that is damaged is corrected by the kernel, and the machine goes on.',
   tried: 'one bit of a data block turned before the boot; the block read, and compared with what it was',
   scenario: 'attacked',
-  applies: declaration => isEnforced(declaration) && hasTwoSlots(declaration),
+  applies: isEnforcedOnTwoSlots,
   prove: async ({ machine, image: { disk } }) => {
     const { start } = rootOf(disk, 'A').data;
     const original = await disk.read(start + DAMAGED_BLOCK * BLOCK, BLOCK);

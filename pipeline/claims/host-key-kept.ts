@@ -1,11 +1,12 @@
 import { claim, fact } from './claim.ts';
+import { keepsChanges } from './log-partition.ts';
 
 export const hostKeyKept = claim({
   name: 'host-key-kept',
   promise: () => 'The SSH host keys are the same after a reboot.',
   tried: 'host keys on the console at both boots; the connection was made with the second ones',
   scenario: 'rebooted',
-  applies: ({ ssh }) => ssh !== null,
+  applies: declaration => declaration.ssh !== null && keepsChanges(declaration),
   prepare: async ({ machine }) => JSON.stringify(machine.hostKeys),
   prove: async ({ machine, before }) => {
     const was = JSON.parse(before) as string[];

@@ -4,6 +4,8 @@ import { claim, fact } from './claim.ts';
 import { isEnforced } from './enforced.ts';
 
 const MARK = '/run/caisson-hostile';
+/** Where the file leads that init would write on Data. */
+const LED = '/run/caisson-led';
 const UNIT = `[Unit]
 Description=Planted on Data
 [Service]
@@ -28,12 +30,14 @@ const HOSTILE: Readonly<Record<string, { text: string } | { target: string }>> =
 export function hostileFiles({ overlays }: Declaration): Record<string, { text: string } | { target: string }> {
   const store = overlays?.store ?? '';
   const places = [`${store}/etc/upper`, `${store}/etc`, '/etc', '/.caisson/etc'];
-  return Object.fromEntries(
-    places.flatMap(place => Object.entries(HOSTILE).map(([name, file]) => [`${place}/${name}`, file] as const)),
+  const planted = places.flatMap(place =>
+    Object.entries(HOSTILE).map(([name, file]) => [`${place}/${name}`, file] as const),
   );
+  return { ...Object.fromEntries(planted), '/.caisson/reserve': { target: LED } };
 }
 
 const SCRIPT = `ends mark test -e ${MARK}
+ends led test -e ${LED}
 ends unit systemctl cat caisson-hostile.service
 ends preload test -e /etc/ld.so.preload
 ends sudoers test -e /etc/sudoers.d/caisson-hostile
@@ -44,9 +48,10 @@ tell config sshd -T`;
 
 export const hostileData = claim({
   name: 'hostile-data',
-  promise: () => 'Units, sudoers, ld.so.preload, accounts and settings of SSH that were planted on Data do nothing.',
+  promise: () =>
+    'Units, sudoers, ld.so.preload, accounts and settings of SSH that were planted on Data do nothing, and nothing is written where a link there leads.',
   tried:
-    'planted before the first boot, where the overlay of /etc has its upper layer; looked for in /etc, systemd, sudo and sshd',
+    'planted before the first boot, where the overlay of /etc has its upper layer, and a link where init makes a file; looked for in /etc, /run, systemd, sudo and sshd',
   scenario: 'attacked',
   applies: declaration =>
     isEnforced(declaration) &&
@@ -61,6 +66,7 @@ export const hostileData = claim({
     const config = answers.one('config').toLowerCase();
     return [
       absent('mark', 'what the unit makes'),
+      absent('led', 'what init would make by a link'),
       absent('unit', 'the unit'),
       absent('preload', 'ld.so.preload'),
       absent('sudoers', 'the sudoers file'),

@@ -36,6 +36,7 @@ import { overlayMounts } from './overlay-mounts.ts';
 import { overlayReport } from './overlay-report.ts';
 import { overlayStore } from './overlay-store.ts';
 import { overlaysDeclared } from './overlays-declared.ts';
+import { overlaysForgotten } from './overlays-forgotten.ts';
 import { overlaysPersist } from './overlays-persist.ts';
 import { ownDisk } from './own-disk.ts';
 import { ping } from './ping.ts';
@@ -89,6 +90,7 @@ export const CLAIMS: readonly Claim[] = [
   usrImmutable,
   overlayMounts,
   overlaysPersist,
+  overlaysForgotten,
   overlaysDeclared,
   overlayStore,
   overlayReport,

@@ -1,5 +1,6 @@
 import { ask, quoted } from './ask.ts';
-import { claim, ClaimFault, fact } from './claim.ts';
+import { claim, fact } from './claim.ts';
+import { ClaimFault } from './fault.ts';
 import { logPartition } from './log-partition.ts';
 
 /** The journal may take this share of the partition at the most: other programs log there too. */

@@ -1,7 +1,7 @@
 import { ask } from './ask.ts';
 import { claim, fact } from './claim.ts';
 import { overwritten, rootOf } from './disk-parts.ts';
-import { comes, hasTwoSlots, isEnforced, RESTARTS_SECONDS, runsFrom } from './enforced.ts';
+import { comes, isEnforcedOnTwoSlots, RESTARTS_SECONDS, runsFrom } from './enforced.ts';
 
 /** Big enough to have a block of its own, and nothing of a boot. */
 const FILE = '/usr/sbin/mke2fs';
@@ -14,7 +14,7 @@ export const lateDamage = claim({
     'A block that nobody reads at boot is damaged beyond correction: whoever reads it restarts the machine; the health check does, and it ends on slot B.',
   tried: `the correction of slot A written over before the start, a block of ${FILE} in the running machine; the file read, nothing else done but wait`,
   scenario: 'damaged',
-  applies: declaration => isEnforced(declaration) && hasTwoSlots(declaration),
+  applies: isEnforcedOnTwoSlots,
   // Without it nothing is corrected, and nothing notices: no block is damaged yet.
   damage: async disk => [overwritten(rootOf(disk, 'A').fec)],
   prove: async ({ machine }) => {

@@ -15,7 +15,12 @@ export function logPartition({ partitions, overlays }: Declaration): DeclaredPar
   return found ?? null;
 }
 
-/** The partition that the overlays are stored on; null for images without. */
+/** Is what is changed there after the next boot? Not where overlays are in memory. */
+export function keepsChanges(declaration: Declaration): boolean {
+  return declaration.overlays === null || storePartition(declaration) !== null;
+}
+
+/** The partition that the overlays are stored on; null for images without, and for those whose overlays are in memory. */
 export function storePartition({ partitions, overlays }: Declaration): DeclaredPartition | null {
   return partitions.find(each => each.content === overlays?.content) ?? null;
 }

@@ -21,8 +21,7 @@ export const noConsoleLogin = claim({
       machine,
       String.raw`
 systemctl list-units --all --plain --no-legend --no-pager '*getty*.service' 'debug-shell.service' | while read -r unit load active sub rest; do [ "$active" = active ] && say getty "$unit"; done
-ps -e -o tty=,comm= | while read -r terminal name; do case "$terminal $name" in tty*) say process "$terminal $name" ;; esac; done
-for each in emergency rescue debug-shell; do say unit "$each $(systemctl show --property=LoadState,ExecStart --value "$each.service" | tr '\n' ' ' | cut -c1-60)"; done`,
+ps -e -o tty=,comm= | while read -r terminal name; do case "$terminal $name" in tty*) say process "$terminal $name" ;; esac; done`,
     );
     const [gettys, processes] = [answers.all('getty'), answers.all('process')];
     return [

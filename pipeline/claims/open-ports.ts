@@ -2,6 +2,7 @@ import type { Declaration, Firewall } from '../formats/declaration.ts';
 import type { ProvenFact } from '../formats/proof.ts';
 import { claim, fact, outsideOf, type Subject } from './claim.ts';
 import { scan, type Scan } from './port-scan.ts';
+import { overTcp } from './ssh-attempts.ts';
 
 /** Services that systems have without being asked: names, addresses, time, sharing, discovery, tunnels. */
 const COMMON_UDP =
@@ -37,14 +38,17 @@ export const openPorts = claim({
 });
 
 /** What the declaration lets in from everywhere, or from somewhere: the scan may meet either. */
-function declaredPorts({ firewall, ssh }: Declaration): { tcp: number[]; udp: number[] } {
-  if (firewall === null) return { tcp: [], udp: [] };
+export function declaredPorts({ firewall, ssh }: Pick<Declaration, 'firewall' | 'ssh'>): {
+  tcp: number[];
+  udp: number[];
+} {
+  const ofSsh = overTcp({ ssh }) ? [22] : [];
+  if (firewall === null) return { tcp: ofSsh, udp: [] };
   const own = (protocol: 'tcp' | 'udp'): number[] => [
     ...firewall.allow.filter(each => each.protocol === protocol).map(each => each.port),
     ...portsOfRules(firewall, protocol),
   ];
-  const overTcp = ssh !== null && ssh.transport !== 'vsock';
-  return { tcp: [...new Set([...(overTcp ? [22] : []), ...own('tcp')])], udp: [...new Set(own('udp'))] };
+  return { tcp: [...new Set([...ofSsh, ...own('tcp')])], udp: [...new Set(own('udp'))] };
 }
 
 /** `-A INPUT -p tcp --dport 8080 -j ACCEPT` of an image's own rules; a range lets in all of it. */
@@ -76,6 +80,6 @@ function judge(title: string, { answered, silent, seconds }: Scan, declared: rea
 
 /** A scan that sees nothing may be one that was not seen itself. */
 function mustListen({ declaration: { ssh, firewall } }: Subject, name: string, { answered }: Scan): ProvenFact[] {
-  if (ssh === null || ssh.transport === 'vsock' || (firewall?.ssh.from.length ?? 0) > 0) return [];
+  if (!overTcp({ ssh }) || (firewall?.ssh.from.length ?? 0) > 0) return [];
   return [fact(answered.includes(22), `${name}: SSH ${answered.includes(22) ? 'answers' : 'does NOT answer'}`)];
 }

@@ -6,7 +6,7 @@ import { blockOf, mountAt, readStorage } from './storage.ts';
 export const overlayMounts = claim({
   name: 'overlay-mounts',
   promise: ({ overlays }) =>
-    `${(overlays?.entries ?? []).map(each => each.path).join(', ')} are overlay mounts with the flags declared, stored in ${overlays?.store ?? ''} of ${overlays?.content ?? ''}.`,
+    `${(overlays?.entries ?? []).map(each => each.path).join(', ')} are overlay mounts with the flags declared, ${overlays?.content === '' ? 'kept in memory' : `stored in ${overlays?.store ?? ''} of ${overlays?.content ?? ''}`}.`,
   tried: 'mount table of the kernel; a write to each',
   applies: ({ overlays }) => (overlays?.entries.length ?? 0) > 0,
   prove: async ({ machine, declaration }) => {
@@ -18,6 +18,7 @@ export const overlayMounts = claim({
     );
     const answers = await ask(machine, writes.join('\n'));
     const names = partitions.filter(each => each.content === overlays.content).map(each => each.name);
+    const shown = mountAt(storage, `/var${overlays.store}`);
     const stores = storage.mounts.filter(each => names.includes(blockOf(storage, each)?.name ?? ''));
     return overlays.entries.flatMap(({ path, mode, flags }, index) => {
       const mount = mountAt(storage, path);
@@ -30,7 +31,9 @@ export const overlayMounts = claim({
         ...(mode === 'full'
           ? [fact(upper.includes(`${overlays.store}/`), `its upper layer is ${upper || 'unknown'}`)]
           : []),
-        fact(stores.length > 0, `the store is ${stores.length > 0 ? '' : 'NOT '}on ${names.join(', ')}`),
+        overlays.content === ''
+          ? fact(shown.type === 'tmpfs', `the store is on ${shown.type}`)
+          : fact(stores.length > 0, `the store is ${stores.length > 0 ? '' : 'NOT '}on ${names.join(', ')}`),
       ];
     });
   },

@@ -10,7 +10,7 @@ export const overlayReport = claim({
   promise: () => '`caisson overlay-report` lists files of the upper layers that hide files of the image.',
   tried:
     'a file of the image changed, once newer than the image and once older; a new file made; the report read each time',
-  applies: declaration => fullEtc(declaration),
+  applies: keepsEtc,
   prove: async ({ machine }) => {
     const answers = await ask(
       machine,
@@ -38,6 +38,7 @@ cat /run/caisson-prove-kept >"$file"; touch -r /run/caisson-prove-kept "$file"; 
   },
 });
 
-function fullEtc({ overlays }: Declaration): boolean {
+/** All of /etc may be changed, and stays so. */
+export function keepsEtc({ overlays }: Pick<Declaration, 'overlays'>): boolean {
   return overlays?.entries.some(each => each.path === '/etc' && each.mode === 'full') === true;
 }

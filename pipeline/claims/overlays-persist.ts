@@ -1,6 +1,7 @@
 import { ask, quoted } from './ask.ts';
 import { claim, fact } from './claim.ts';
 import type { Declaration } from '../formats/declaration.ts';
+import { keepsChanges } from './log-partition.ts';
 
 const MARK = 'caisson-prove-kept';
 
@@ -9,7 +10,7 @@ export const overlaysPersist = claim({
   promise: declaration => `What is written to ${pathsOf(declaration).join(', ')} is there after a reboot.`,
   tried: 'a file with a random word written into each, reboot, read again',
   scenario: 'rebooted',
-  applies: declaration => pathsOf(declaration).length > 0,
+  applies: declaration => pathsOf(declaration).length > 0 && keepsChanges(declaration),
   prepare: async ({ machine, declaration }) => {
     const word = crypto.randomUUID();
     const writes = pathsOf(declaration).map(path => `printf '%s' ${word} >${quoted(`${path}/${MARK}`)}`);

@@ -1,6 +1,7 @@
 import { ask } from './ask.ts';
 import { claim, fact } from './claim.ts';
 import { readStorage } from './storage.ts';
+import { keepsChanges } from './log-partition.ts';
 
 export const ownDisk = claim({
   name: 'own-disk',
@@ -8,6 +9,8 @@ export const ownDisk = claim({
     'With a second copy of the image attached the machine uses the partitions of the disk it booted from alone.',
   tried: "another copy's disk before its own on the bus; root, mounts and names of partitions followed to their disk",
   scenario: 'other',
+  // Copies of an image that keeps nothing are the same, to the last id.
+  applies: keepsChanges,
   prove: async ({ machine, image }) => {
     const storage = await readStorage(machine);
     const disks = storage.blocks.filter(each => each.name === '' && each.guid !== '');

@@ -1,6 +1,6 @@
 /** nmap from outside, and what it answers. */
 import type { Outside } from '../engine/machine/guest-machine.ts';
-import { ClaimFault } from './claim.ts';
+import { ClaimFault } from './fault.ts';
 
 export interface Scan {
   /** Ports that answered, whether a program listens there or not. */

@@ -3,7 +3,8 @@ import { FormatFault } from '../formats/fault.ts';
 import { firstDifference, type PredictedPcr, type PredictedPcrs } from '../formats/predicted-pcrs.ts';
 import type { ProvenFact } from '../formats/proof.ts';
 import { ask } from './ask.ts';
-import { claim, ClaimFault, fact, Untried } from './claim.ts';
+import { claim, fact, Untried } from './claim.ts';
+import { ClaimFault } from './fault.ts';
 import { isEnforced } from './enforced.ts';
 
 const SCRIPT = String.raw`
@@ -30,7 +31,7 @@ export const predictedPcrsClaim = claim({
 });
 
 /** `shown`: value of a PCR in the machine, hexadecimal in lower case. */
-export function predictedFacts(
+function predictedFacts(
   { pcr4, pcr7, pcr11 }: PredictedPcrs,
   log: readonly LoggedEvent[],
   shown: (pcr: number) => string,

@@ -2,13 +2,14 @@
 import { encodeGrubenv, GRUBENV_BYTES } from '../formats/grubenv.ts';
 import type { Part } from '../formats/vhdx/shape.ts';
 import { ask } from './ask.ts';
-import { claim, ClaimFault, fact, type Claim } from './claim.ts';
+import { claim, fact, type Claim } from './claim.ts';
+import { ClaimFault } from './fault.ts';
 import { fileOf, overwritten, SHIM, STATE, writtenOver, type DiskParts } from './disk-parts.ts';
-import { hasTwoSlots, isEnforced, runsFrom } from './enforced.ts';
+import { isEnforcedOnTwoSlots, runsFrom } from './enforced.ts';
 
 const USUAL: Pick<Claim, 'scenario' | 'applies' | 'tried'> = {
   scenario: 'damaged',
-  applies: declaration => isEnforced(declaration) && hasTwoSlots(declaration),
+  applies: isEnforcedOnTwoSlots,
   tried: 'written over on both boot partitions before the start',
 };
 

@@ -19,7 +19,7 @@ export const sshAlgorithms = claim({
   name: 'ssh-algorithms',
   promise: () => 'SSH refuses weak algorithms.',
   tried: 'from outside with the right key and only weak algorithms, one kind at a time',
-  applies: declaration => overTcp({ declaration }),
+  applies: overTcp,
   prove: async subject =>
     Promise.all(
       WEAK.map(async ([title, option]) => {

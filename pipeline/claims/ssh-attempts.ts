@@ -1,5 +1,6 @@
 /** Logins from outside, each with a connection of its own from an address of its own. */
 import type { Ran, SshAttempt } from '../engine/machine/guest-machine.ts';
+import type { Declaration } from '../formats/declaration.ts';
 import { outsideOf, type Subject } from './claim.ts';
 
 export interface Attempt {
@@ -44,6 +45,13 @@ export function parseAttempt({ exitCode, stdout, stderr }: Ran): Attempt {
 }
 
 /** SSH can be tried from outside only where it uses TCP. */
-export function overTcp({ declaration: { ssh } }: Pick<Subject, 'declaration'>): boolean {
+export function overTcp({ ssh }: Pick<Declaration, 'ssh'>): boolean {
   return ssh !== null && ssh.transport !== 'vsock';
+}
+
+/** The firewall limits SSH by address, for everybody. */
+export function limitsSsh({ firewall, ssh }: Pick<Declaration, 'firewall' | 'ssh'>): boolean {
+  return (
+    overTcp({ ssh }) && firewall?.input === 'drop' && firewall.ssh.limit !== null && firewall.ssh.from.length === 0
+  );
 }

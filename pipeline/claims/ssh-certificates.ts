@@ -6,7 +6,7 @@ export const sshCertificates = claim({
   promise: ({ ssh }) =>
     `${ssh?.user ?? ''} logs in with a certificate of the provisioned CA, and with that of no other.`,
   tried: 'from outside: a key that only a certificate vouches for, signed by the CA and by another',
-  applies: declaration => overTcp({ declaration }),
+  applies: overTcp,
   prove: async subject => {
     const { certified, foreignCertified } = subject.keys;
     const right = await attempt(subject, { family: 4, ...certified });

@@ -5,7 +5,7 @@ export const sshKeys = claim({
   name: 'ssh-keys',
   promise: ({ ssh }) => `${ssh?.user ?? ''} logs in with the key that was provisioned, and with no other.`,
   tried: 'from outside over IPv4 and IPv6: the key, another key',
-  applies: declaration => overTcp({ declaration }),
+  applies: overTcp,
   prove: async subject => {
     const right4 = await attempt(subject, { family: 4, key: subject.keys.user });
     const right6 = await attempt(subject, { family: 6, key: subject.keys.user });

@@ -7,7 +7,7 @@ export const sshNoPasswords = claim({
   name: 'ssh-no-passwords',
   promise: () => 'SSH takes no password of any kind.',
   tried: 'from outside as the admin user, as root and as nobody known: what the server offers without a key',
-  applies: declaration => overTcp({ declaration }),
+  applies: overTcp,
   prove: async subject => {
     const users = [subject.declaration.ssh?.user ?? '', 'root', 'caisson-nobody'];
     return Promise.all(

@@ -5,7 +5,7 @@ export const sshNoRoot = claim({
   name: 'ssh-no-root',
   promise: () => 'Root cannot log in over SSH, whatever key it has.',
   tried: "from outside as root with the admin user's key, and with a certificate of the CA",
-  applies: declaration => overTcp({ declaration }),
+  applies: overTcp,
   prove: async subject => {
     const key = await attempt(subject, { family: 4, user: 'root', key: subject.keys.user });
     const certificate = await attempt(subject, { family: 4, user: 'root', ...subject.keys.certified });

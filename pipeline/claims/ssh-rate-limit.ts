@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { RateLimit } from '../formats/declaration.ts';
 import type { ProvenFact } from '../formats/proof.ts';
 import { claim, fact, outsideOf, type Subject } from './claim.ts';
+import { limitsSsh } from './ssh-attempts.ts';
 
 /** Longer windows are not waited for. */
 const LONGEST_WAIT = 120;
@@ -15,12 +16,7 @@ export const sshRateLimit = claim({
   },
   tried: 'connections from two addresses, over IPv4 and IPv6; again after half the time and after all of it',
   order: 'beside',
-  applies: ({ firewall, ssh }) =>
-    firewall?.input === 'drop' &&
-    firewall.ssh.limit !== null &&
-    firewall.ssh.from.length === 0 &&
-    ssh !== null &&
-    ssh.transport !== 'vsock',
+  applies: limitsSsh,
   prove: async subject => {
     const limit = subject.declaration.firewall?.ssh.limit ?? null;
     if (limit === null) return [];

@@ -1,5 +1,6 @@
 import { ask } from './ask.ts';
 import { claim, fact, outsideOf } from './claim.ts';
+import { limitsSsh } from './ssh-attempts.ts';
 
 export const sshTableFull = claim({
   name: 'ssh-table-full',
@@ -7,12 +8,7 @@ export const sshTableFull = claim({
     `When more than ${firewall?.remembered ?? 0} addresses connect, the one seen longest ago is forgotten; nobody is locked out, and the limit goes on for all others.`,
   tried: 'the table of the kernel filled with other addresses; a new address and the newest remembered one tried',
   order: 'last',
-  applies: ({ firewall, ssh }) =>
-    firewall?.input === 'drop' &&
-    firewall.ssh.limit !== null &&
-    firewall.ssh.from.length === 0 &&
-    ssh !== null &&
-    ssh.transport !== 'vsock',
+  applies: limitsSsh,
   prove: async subject => {
     const { machine, declaration } = subject;
     const remembered = declaration.firewall?.remembered ?? 0;

@@ -1,6 +1,6 @@
 /** Mounts and partitions of the running system, as the kernel and blkid(8) tell them. */
 import type { GuestMachine } from '../engine/machine/guest-machine.ts';
-import { ClaimFault } from './claim.ts';
+import { ClaimFault } from './fault.ts';
 
 export interface Mount {
   /** Device number, `8:7`; `0:N` for file systems without a device. */

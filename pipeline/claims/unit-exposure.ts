@@ -1,5 +1,6 @@
 import { ask } from './ask.ts';
-import { claim, ClaimFault, fact } from './claim.ts';
+import { claim, fact } from './claim.ts';
+import { ClaimFault } from './fault.ts';
 
 /** systemd-analyze(1) calls 5.0 and above "exposed". */
 const BOUND = 5;

@@ -1,4 +1,4 @@
-import { ask, endOf } from './ask.ts';
+import { ask, endOf, quoted } from './ask.ts';
 import { claim, fact } from './claim.ts';
 import { storePartition } from './log-partition.ts';
 
@@ -41,7 +41,7 @@ ends write sh -c ': >/etc/caisson-prove && rm /etc/caisson-prove'`,
 
 /** Overwrites primary and backup superblocks past the mounted file system, then resets before it writes them again. */
 export function damageScript(name: string): string {
-  return `device=$(readlink -f /dev/caisson/'${name.replaceAll("'", String.raw`'\''`)}')
+  return `device=$(readlink -f /dev/caisson/${quoted(name)})
 size=$(dumpe2fs -h "$device" 2>/dev/null | sed -n 's/^Block size: *//p')
 places=$(dumpe2fs "$device" 2>/dev/null | sed -n 's/.*\\(Primary\\|Backup\\) superblock at \\([0-9]*\\).*/\\2/p')
 [ -n "$places" ] || exit 3

@@ -1,5 +1,6 @@
 /** Good updates, there and back, and what falls back by itself. */
-import { claim, fact, Untried, type Claim } from './claim.ts';
+import { claim, fact, Untried } from './claim.ts';
+import { keepsEtc } from './overlay-report.ts';
 import { kept, keptFacts } from './update-kept.ts';
 import { givenUpFacts, installedFact, installedOf } from './update-notes.ts';
 import { settledFacts, takesUpdates } from './updates.ts';
@@ -95,6 +96,3 @@ export const earlyResets = claim({
     return settledFacts(subject, 'A');
   },
 });
-
-const keepsEtc: Claim['applies'] = ({ overlays }) =>
-  (overlays?.entries ?? []).some(each => each.path === '/etc' && each.mode === 'full');

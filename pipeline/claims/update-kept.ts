@@ -49,7 +49,7 @@ async function look({
   const lines = [
     'say \'host name\' "$(cat /proc/sys/kernel/hostname)"',
     'say \'machine id\' "$(cat /etc/machine-id)"',
-    'say \'host keys\' "$(cat /etc/ssh/ssh_host_*_key.pub | sha256sum)"',
+    'say \'host keys\' "$(cat /var/lib/caisson/identity/ssh_host_*_key.pub)"',
     'say \'user keys and identity\' "$(cd /var/lib/caisson/identity && sha256sum -- * | sha256sum)"',
     'say \'firewall additions\' "$(cat /var/lib/caisson/firewall.d/* | sha256sum)"',
     ...places(declaration).map(

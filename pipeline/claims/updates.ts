@@ -80,7 +80,7 @@ function untouched(answers: Answers): ProvenFact[] {
 /** An installation, under emulation. */
 export const INSTALL_SECONDS = 420;
 
-/** Which slot runs, and that it is no trial any longer: `of` is the declared version it must tell. */
+/** That `slot` runs, was marked good, and nothing is on trial any longer. */
 export async function settledFacts({ machine }: Subject, slot: string): Promise<ProvenFact[]> {
   // The whole root is read before a slot is good.
   const answers = await ask(

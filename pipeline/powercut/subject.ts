@@ -3,9 +3,9 @@ import { FormatFault } from '../formats/fault.ts';
 import type { Extent } from '../formats/fat-files.ts';
 import { partitionLabel, type InspectedPartition } from '../formats/inspection.ts';
 import type { ReadAt } from '../formats/read-at.ts';
+import { fatLayoutOf } from '../tamper/fat-layout.ts';
 import { stateFile } from '../tamper/state.ts';
 import { shifted } from '../tamper/trial.ts';
-import { layoutOf } from './selector-content.ts';
 
 export interface CutSlot {
   name: string;
@@ -33,7 +33,7 @@ export interface CutSubject {
 export async function readCutSubject(read: ReadAt, partitions: readonly InspectedPartition[]): Promise<CutSubject> {
   const selectors: Selector[] = [];
   for (const partition of partitions.filter(isEfi)) {
-    const layout = await layoutOf(shifted(read, partition.start));
+    const layout = await fatLayoutOf(shifted(read, partition.start));
     const file = layout === null ? null : stateFile({ layout });
     if (file === null) continue;
     const state = file.extents.map(({ start, end }) => ({

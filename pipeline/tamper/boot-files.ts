@@ -1,16 +1,15 @@
 /** Tables and directories of the boot partitions: does a reader still find the same files by them? */
-import { FormatFault } from '../formats/fault.ts';
-import { readExtents, readFatLayout, type FatFile, type FatLayout } from '../formats/fat-files.ts';
+import { readExtents, type FatFile, type FatLayout } from '../formats/fat-files.ts';
 import type { ReadAt } from '../formats/read-at.ts';
 import { soundOrDamaged, type Check } from './check.ts';
-import { validSigners, type Program } from './program.ts';
+import { fatLayoutOf } from './fat-layout.ts';
+import { MOST_PROGRAM, validSigners, type Program } from './program.ts';
 import { judgeState, readBlocks, stateFile } from './state.ts';
 import type { BootPartition, TamperSubject } from './subject.ts';
 import { flipped, shifted, type Flip, type Judgement, type Place, type Stratum } from './trial.ts';
 
 /** Worst last. */
 const SEVERITY: readonly Judgement['outcome'][] = ['harmless', 'fell back', 'refused', 'unprotected', 'failed'];
-const MOST_FILE = 2 ** 28;
 
 export function bootFilesStratum(subject: TamperSubject, programs: readonly Program[]): Stratum {
   const places = subject.boots.flatMap((boot): Place[] => {
@@ -34,10 +33,7 @@ interface Boot {
 
 async function judgeFiles({ subject, boot, programs }: Boot, flip: Flip): Promise<Judgement> {
   const read = shifted(flipped(subject.read, flip), boot.partition.start);
-  const layout = await readFatLayout(read).catch((error: unknown) => {
-    if (error instanceof FormatFault) return null;
-    throw error;
-  });
+  const layout = await fatLayoutOf(read);
   const judgements = [];
   for (const program of programs) judgements.push(await judgeFile(program, { read, layout }));
   judgements.push(await judgeStateFile({ subject, boot, read, layout }));
@@ -53,7 +49,7 @@ async function judgeFile(
   const found = layout?.files.find(({ path }) => path === file.path);
   if (found === undefined) return { outcome: without, why: `${role}: not found`, expect: null };
   if (sameExtents(file, found)) return { outcome: 'harmless', why: 'all files are found where they are', expect: null };
-  const bytes = await readExtents(read, found.extents, MOST_FILE);
+  const bytes = await readExtents(read, found.extents, MOST_PROGRAM);
   const before = await original(0, file.size);
   if (Buffer.compare(bytes, before) === 0)
     return { outcome: 'harmless', why: 'all files are found where they are', expect: null };
@@ -78,7 +74,7 @@ async function judgeStateFile({
     return { outcome: 'harmless', why: 'all files are found where they are', expect: null };
   const blocks = await readBlocks(subject, subject.read);
   const index = subject.boots.filter(each => stateFile(each) !== null).indexOf(boot);
-  const block = found === undefined ? null : await readExtents(read, found.extents, MOST_FILE);
+  const block = found === undefined ? null : await readExtents(read, found.extents, MOST_PROGRAM);
   return judgeState(subject, blocks.toSpliced(index, 1, block));
 }
 

@@ -11,7 +11,8 @@ export interface BootOptions {
   slots: { first: string; others: readonly string[] };
   /** All but the damage; the scratch folder of each machine is this one's name and a number. */
   request: Omit<MachineRequest, 'damage'>;
-  start(request: MachineRequest): Promise<GuestMachine>;
+  /** Null: it was started, and did not come up. */
+  start(request: MachineRequest): Promise<GuestMachine | null>;
   signal: AbortSignal;
 }
 
@@ -54,7 +55,10 @@ export function pickBoots(
   return picked.slice(0, count);
 }
 
-/** Boots each trial's image with its bit flipped, one after the other. A machine that does not come up is an answer, not an error. */
+/**
+ * Boots each trial's image with its bit flipped, one after the other. A machine that does not come up is an answer; one that
+ * could not be started is an error, and says nothing of the bit.
+ */
 export async function bootTrials(trials: readonly TamperedBit[], options: BootOptions): Promise<TamperBoot[]> {
   const boots: TamperBoot[] = [];
   for (const [index, trial] of trials.entries()) {
@@ -85,22 +89,22 @@ export function fitsOutcome(
 async function bootTrial({ offset, bit }: TamperedBit, options: BootOptions & { folder: string }): Promise<Seen> {
   const { read, request, start, signal, folder } = options;
   const [byte = 0] = await read(offset, 1);
-  let machine: GuestMachine | null = null;
+  const damage = [{ start: offset, bytes: Uint8Array.of(byte ^ (1 << bit)) }];
+  const machine = await start({ ...request, scratch: folder, damage });
+  if (machine === null) return NOT_UP;
   try {
-    machine = await start({
-      ...request,
-      scratch: folder,
-      damage: [{ start: offset, bytes: Uint8Array.of(byte ^ (1 << bit)) }],
-    });
     const said = request.login ? (await machine.sh(READ_ALL)).stdout.split('\n') : [];
     return seenIn([...machine.console, ...said]);
   } catch {
+    // dm-verity restarts a machine that reads a damaged block, and the connection goes with it.
     signal.throwIfAborted();
-    return { slot: null, corrected: false, corrupted: false, unverified: false };
+    return NOT_UP;
   } finally {
-    await machine?.kill();
+    await machine.kill();
   }
 }
+
+const NOT_UP: Seen = { slot: null, corrected: false, corrupted: false, unverified: false };
 
 function seenIn(lines: readonly string[]): Seen {
   const started = STARTED.exec(lines.findLast(line => STARTED.test(line)) ?? '');

@@ -12,7 +12,7 @@ import { hasOtherSlot, type BootPartition, type TamperSubject } from './subject.
 import { flipped, shifted, type Flip, type Judgement, type Place } from './trial.ts';
 
 /** It is kept in memory; a kernel with an initrd of all drivers has 200 MiB. */
-const MOST_PROGRAM: Bytes = 2 ** 28;
+export const MOST_PROGRAM: Bytes = 2 ** 28;
 
 export interface Program {
   boot: BootPartition;

@@ -7,7 +7,8 @@ import { slotName, type BootPartition, type TamperSubject } from './subject.ts';
 import { flipped, shifted, type Flip, type Judgement, type Stratum } from './trial.ts';
 
 const STATE_PATH = '/EFI/CAISSON/GRUBENV';
-const MOST_STATE = 16 * GRUBENV_BYTES;
+/** More is no state. */
+export const MOST_STATE = 16 * GRUBENV_BYTES;
 
 /** The state file of a partition that holds one. */
 export function stateFile({ layout }: Pick<BootPartition, 'layout'>): FatFile | null {

@@ -53,7 +53,7 @@ export function hasOtherSlot({ filled }: TamperSubject, partition: InspectedPart
   return filled.some(slot => slot !== slotName(partition));
 }
 
-export function isUkiPartition({ efi }: InspectedPartition): boolean {
+function isUkiPartition({ efi }: InspectedPartition): boolean {
   return (efi ?? []).some(({ program }) => program?.kind === 'uki');
 }
 

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import { answersOf, ask, endOf, quoted } from '../../pipeline/claims/ask.ts';
-import { ClaimFault } from '../../pipeline/claims/claim.ts';
+import { ClaimFault } from '../../pipeline/claims/fault.ts';
 
 /** The script in a real shell. */
 const shell = {

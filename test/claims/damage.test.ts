@@ -1,6 +1,7 @@
 /** What each claim of scenario `damaged` writes over the disk: that, and no other byte. */
 import { describe, expect, test } from 'vitest';
-import { ClaimFault, type Claim } from '../../pipeline/claims/claim.ts';
+import { type Claim } from '../../pipeline/claims/claim.ts';
+import { ClaimFault } from '../../pipeline/claims/fault.ts';
 import { STATE, UKI } from '../../pipeline/claims/disk-parts.ts';
 import { isEnforced } from '../../pipeline/claims/enforced.ts';
 import { CLAIMS } from '../../pipeline/claims/index.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ClaimFault } from '../../pipeline/claims/claim.ts';
+import { ClaimFault } from '../../pipeline/claims/fault.ts';
 import {
   beyondCorrection,
   fileOf,

@@ -34,6 +34,24 @@ test('claims that look back are in a state that has one before it', () => {
       expect(['rebooted', 'full', 'unreadable', 'other', 'grown', 'updated', 'returned']).toContain(claim.scenario);
 });
 
+test('an image that keeps nothing promises that, and nothing that would have to be kept', () => {
+  const { overlays } = DECLARATION;
+  const memory = { ...DECLARATION, overlays: overlays === null ? null : { ...overlays, content: '' } };
+  const names = CLAIMS.filter(each => each.applies(memory)).map(each => each.name);
+  expect(names).toContain('overlays-forgotten');
+  expect(names).toContain('overlay-mounts');
+  for (const kept of [
+    'overlays-persist',
+    'host-key-kept',
+    'drop-in-time',
+    'copies-differ',
+    'own-disk',
+    'unreadable-data',
+  ])
+    expect(names).not.toContain(kept);
+  expect(CLAIMS.find(each => each.name === 'overlay-mounts')?.promise(memory)).toContain('kept in memory');
+});
+
 test('an image without overlays, firewall and SSH still promises something', () => {
   const bare = { ...DECLARATION, overlays: null, ssh: null, firewall: null, setuid: null, modules: null };
   const names = CLAIMS.filter(each => each.applies(bare)).map(each => each.name);

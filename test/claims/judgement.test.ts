@@ -16,7 +16,7 @@ import { SYSCTLS, sysctls } from '../../pipeline/claims/sysctls.ts';
 import { tpmOff } from '../../pipeline/claims/tpm.ts';
 import { parseExposure, unitExposure } from '../../pipeline/claims/unit-exposure.ts';
 import { usrImmutable } from '../../pipeline/claims/usr-immutable.ts';
-import { subject } from './subject.ts';
+import { DECLARATION, subject } from './subject.ts';
 
 const USR = usrImmutable.tried.replace(/^.*: /, '').split(', ');
 
@@ -36,10 +36,10 @@ const CASES: readonly {
   { claim: overlaysDeclared, sound: ['0=1 '], spoilt: [['0=1', '0=0']], before: '' },
   {
     claim: setuidList,
-    sound: ['found=/usr/bin/sudo', 'capable='],
+    sound: ['found=/usr/bin/sudo', 'told=yes'],
     spoilt: [
       ['found=/usr/bin/sudo', 'found=/usr/bin/su'],
-      ['capable=', 'capable=/usr/bin/ping cap_net_raw=ep'],
+      ['told=yes', 'capable=/usr/bin/ping cap_net_raw=ep\ntold=yes'],
     ],
     before: '',
   },
@@ -103,8 +103,11 @@ const CASES: readonly {
   },
   {
     claim: listening,
-    sound: ['open=0.0.0.0:22', 'open=127.0.0.53:53', 'open=[::]:22'],
-    spoilt: [['open=[::]:22', 'open=[::]:631']],
+    sound: ['open=0.0.0.0:22', 'open=127.0.0.53:53', 'open=[::]:22', 'open=*:8443'],
+    spoilt: [
+      ['open=[::]:22', 'open=[::]:631'],
+      ['open=*:8443', 'open=*:843'],
+    ],
     before: '',
   },
   {
@@ -170,6 +173,19 @@ describe.each(CASES.map(each => [each.claim.name, each] as const))('%s', (_, { c
     const facts = await claim.prove(subject({ says, before }));
     expect(facts.some(each => !each.fits)).toBe(true);
   });
+});
+
+test('what rules of one’s own let in may listen, and is promised', async () => {
+  const firewall = { ...DECLARATION.firewall!, rules: { v4: ['-A INPUT -p tcp --dport 4711 -j ACCEPT'], v6: [] } };
+  const declaration = { ...DECLARATION, firewall };
+  expect(listening.promise(declaration)).toContain('but tcp/22, tcp/8443, tcp/4711, on the loopback device');
+  expect(listening.promise({ ...declaration, ssh: null, firewall: null })).toBe(
+    'Nothing listens on TCP but on the loopback device.',
+  );
+  const [only] = await listening.prove(subject({ says: ['open=*:4711'], declaration }));
+  expect(only?.fits).toBe(true);
+  const [stray] = await listening.prove(subject({ says: ['open=*:4711'] }));
+  expect(stray?.fits).toBe(false);
 });
 
 test('a guest that says nothing is a fault', async () => {

@@ -11,6 +11,7 @@ import { kept, keptFacts } from '../../pipeline/claims/update-kept.ts';
 import { updateExpired, updateLower } from '../../pipeline/claims/update-refused.ts';
 import { takesUpdates, writtenFunction } from '../../pipeline/claims/updates.ts';
 import type { Declaration } from '../../pipeline/formats/declaration.ts';
+import { sshFiles } from '../../pipeline/tree/guest/ssh.ts';
 import { picked, ready, running } from './running.ts';
 import { DECLARATION, subject } from './subject.ts';
 
@@ -146,6 +147,14 @@ describe('what an update keeps', () => {
     const before = await kept(subject({ says: says({}), declaration: UPDATED }));
     const facts = await keptFacts(subject({ says: says({ 'host keys': 'others' }), before, declaration: UPDATED }));
     expect(facts.filter(each => !each.fits).map(each => each.text)).toEqual(['host keys: CHANGED, others']);
+  });
+
+  it('host keys are looked for where sshd has them', async () => {
+    const asked = subject({ says: says({}), declaration: UPDATED });
+    await kept(asked);
+    const ssh = { user: 'purser', sudo: 'none', transport: 'tcp' } as const;
+    const [, place] = /^HostKey (.*)ed25519_key$/m.exec(sshFiles(ssh)['/etc/ssh/sshd_config']?.text ?? '') ?? [];
+    expect(asked.scripts.join('')).toContain(`cat ${place}*_key.pub`);
   });
 
   it('is nothing where nothing was', async () => {

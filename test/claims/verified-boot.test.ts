@@ -142,6 +142,7 @@ const CASES: Case[] = [
     sound: {
       says: [
         'mark=1 ',
+        'led=1 ',
         'unit=1 No files found for caisson-hostile.service.',
         'preload=1 ',
         'sudoers=1 ',
@@ -152,7 +153,7 @@ const CASES: Case[] = [
       ],
     },
     wrong: [
-      ...['mark', 'unit', 'preload', 'sudoers', 'passwd', 'sshd'].map((key): [string, string] => [
+      ...['mark', 'led', 'unit', 'preload', 'sudoers', 'passwd', 'sshd'].map((key): [string, string] => [
         `${key}=1 `,
         `${key}=0 `,
       ]),

@@ -88,12 +88,29 @@ describe('bootTrials', () => {
   it('takes a machine that does not come up for an answer', async () => {
     const boots = await bootTrials(
       [trial('UKI .linux', 99, 'refused'), trial('data', 99)],
-      options(async () => Promise.reject(new Error('time is over'))),
+      options(async () => null),
     );
     expect(boots.map(({ fits, seen }) => [fits, seen])).toEqual([
       [true, 'it did not come up'],
       [false, 'it did not come up'],
     ]);
+  });
+
+  it('takes a machine that goes down while it is read for the same answer, and ends it', async () => {
+    const kill = vi.fn<GuestMachine['kill']>(async () => undefined);
+    const sh = async (): Promise<never> => Promise.reject(new Error('the connection was lost'));
+    const machine = { ...machineThatSays(['caisson: slot A, root /dev/sda3']), sh, kill };
+    const [boot] = await bootTrials(
+      [trial('data', 99)],
+      options(async () => machine),
+    );
+    expect(boot).toMatchObject({ fits: false, seen: 'it did not come up' });
+    expect(kill).toHaveBeenCalledOnce();
+  });
+
+  it('takes a machine that cannot be started for no answer at all', async () => {
+    const start = async (): Promise<never> => Promise.reject(new Error('there is no QEMU'));
+    await expect(bootTrials([trial('UKI .linux', 99, 'refused')], options(start))).rejects.toThrow('there is no QEMU');
   });
 
   it('sees a root that is not verified', async () => {
