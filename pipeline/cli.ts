@@ -3,17 +3,8 @@
 import { readFileSync } from 'node:fs';
 import { homedir, userInfo } from 'node:os';
 import path from 'node:path';
-import { Command, CommanderError } from 'commander';
-import { addCacheCommands } from './cli/cache.ts';
-import { addDeployCommands } from './cli/deploy.ts';
-import { addDiffCommand } from './cli/diff.ts';
-import { addKeysCommands } from './cli/keys.ts';
-import { addLockCommands } from './cli/lock.ts';
-import { addLookingCommands } from './cli/look.ts';
-import { addMachineCommands } from './cli/machine.ts';
-import { addMakingCommands } from './cli/make.ts';
-import { addProveCommand } from './cli/prove.ts';
-import { addReleaseCommand } from './cli/release.ts';
+import { CommanderError, type Command } from 'commander';
+import { makeProgram } from './cli/program.ts';
 import { findProject, type CommandContext, type ExitCode, type RemoteExit } from './commands/context.ts';
 import { showFailure } from './commands/failure.ts';
 import type { Environment } from './engine/environment.ts';
@@ -25,37 +16,24 @@ interface GlobalOptions {
   plain?: boolean;
 }
 
+/** The folder above pipeline/ or dist/. */
+const HOME = path.resolve(import.meta.dirname, '..');
+
 const VERSION = (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string })
   .version;
 
 // Modes of files we make are ours to say, not the caller's umask.
 process.umask(0o022);
 
-const program = new Command('caisson')
-  .description('Turns YAML into a hardened, A/B-updatable, bit-reproducible Linux VM disk.')
-  .option('--project <dir>', 'folder of the project (default: the nearest one at or above this folder)')
-  .option('--json', 'results and events as JSON')
-  .option('--plain', 'plain lines, no drawing, also in a terminal')
-  .showHelpAfterError('(caisson COMMAND --help shows what there is)')
-  .exitOverride()
-  .addHelpText(
-    'after',
-    '\nExit codes: 0 done, 1 build or proof failed, 2 bad usage or configuration, 130 interrupted.',
-  );
-
-// A release has a --version of its own, and the program would take that for one that asks for its own.
-if (!process.argv.includes('release')) program.version(VERSION);
-
-addMakingCommands(program, run);
-addReleaseCommand(program, run, VERSION);
-addLockCommands(program, run);
-addLookingCommands(program, run, process.stdout);
-addDiffCommand(program, run);
-addDeployCommands(program, run);
-addKeysCommands(program, run);
-addProveCommand(program, run);
-addMachineCommands(program, run, { argv: process.argv, agent: process.env.SSH_AUTH_SOCK, term: process.env.TERM });
-addCacheCommands(program, run);
+const program = makeProgram(run, {
+  version: VERSION,
+  argv: process.argv,
+  start: [process.execPath, process.argv[1] ?? ''],
+  stdin: process.stdin,
+  stdout: process.stdout,
+  agent: process.env.SSH_AUTH_SOCK,
+  term: process.env.TERM,
+});
 
 async function run(
   self: Command,
@@ -76,7 +54,9 @@ async function run(
   const context: CommandContext = {
     environment: environment(),
     project: options.project === undefined ? await findProject(process.cwd()) : path.resolve(options.project),
+    home: HOME,
     emit: renderer.emit,
+    settle: renderer.settle,
     print: text => void process.stdout.write(text),
     json,
     color: process.stdout.isTTY && process.env.NO_COLOR === undefined && kind === 'tty',

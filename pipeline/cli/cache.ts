@@ -1,7 +1,7 @@
 /** cache ls, prune, verify. */
 import { Option, type Command } from 'commander';
 import { listCache, pruneCache } from '../commands/cache.ts';
-import { verifyCache } from '../commands/cache-verify.ts';
+import { verifyCache } from '../commands/cache/verify.ts';
 import { wholeNumber } from './options.ts';
 import type { Run } from './run.ts';
 

@@ -6,7 +6,6 @@ import { cat } from '../commands/cat.ts';
 import { inspect } from '../commands/inspect.ts';
 import { ls } from '../commands/ls.ts';
 import { show } from '../commands/show.ts';
-import { verify } from '../commands/verify.ts';
 import { outOption, port, positive } from './options.ts';
 import type { Run } from './run.ts';
 
@@ -69,13 +68,16 @@ export function addLookingCommands(program: Command, run: Run, stdout: NodeJS.Wr
     .action((folder: string, options: { trust?: string; rebuild?: boolean; jobs: number }, self: Command) =>
       run(
         self,
-        context =>
-          verify(context, {
+        async context => {
+          // Only when it is asked for: its packages would cost every other start 90 ms.
+          const { verify } = await import('../commands/verify.ts');
+          return verify(context, {
             folder,
             trust: options.trust ?? null,
             rebuild: options.rebuild === true,
             jobs: options.jobs,
-          }),
+          });
+        },
         'stderr',
       ),
     );

@@ -5,10 +5,10 @@ import { attachSignatures } from '../commands/attach-signatures.ts';
 import { build, type BuildOptions } from '../commands/build.ts';
 import { bundleFrom } from '../commands/bundle.ts';
 import { check, checkTheHost } from '../commands/check.ts';
-import { exportRequests } from '../commands/export-requests.ts';
+import { exportRequests } from '../commands/signing/export-requests.ts';
 import { showPlan } from '../commands/plan.ts';
 import { writeSchemas } from '../commands/schema.ts';
-import { keySigner } from '../commands/signing.ts';
+import { keySigner } from '../commands/signing/signing.ts';
 import { imageArgument, imageOptions, mirrorOption, outOption, positive, type ImageOptions } from './options.ts';
 import type { Run } from './run.ts';
 
@@ -46,7 +46,11 @@ export function addMakingCommands(program: Command, run: Run): void {
       ),
     );
 
-  buildOptions(imageOptions(program.command('build').description('build an image into OUT/NAME/')))
+  buildOptions(
+    imageOptions(
+      program.command('build').description('build an image into OUT/NAME/, with build.json and report.html about it'),
+    ),
+  )
     .option(
       '--unsigned <dir>',
       'stop before the signatures: write what must be signed, and how, into a new folder DIR; needs no key',
@@ -124,6 +128,7 @@ function wantedBuild(image: string, options: BuildFlags): Omit<BuildOptions, 'si
     bundle: options.bundle === true,
     out: options.out,
     jobs: options.jobs,
+    check: 'always',
     update: options.update === true,
     offline: options.offline === true,
     mirrors: options.mirror,

@@ -44,6 +44,9 @@ export function imageArgument(command: Command): Command {
     );
 }
 
+/** Kinds of documents. */
+export const KINDS = ['image', 'layout', 'manifest', 'overlay'] as const;
+
 export function outOption(): Option {
   return new Option('--out <dir>', 'output folder').default('out');
 }

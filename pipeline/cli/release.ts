@@ -1,8 +1,7 @@
 /** release. */
 import { availableParallelism } from 'node:os';
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { release } from '../commands/release.ts';
-import { keySigner } from '../commands/signing.ts';
+import { keySigner } from '../commands/signing/signing.ts';
 import { LOCAL_BUILDER } from '../formats/provenance.ts';
 import { containerOptions, imageArgument, mirrorOption, outOption, positive, type ImageOptions } from './options.ts';
 import type { Run } from './run.ts';
@@ -45,14 +44,17 @@ export function addReleaseCommand(program: Command, run: Run, caisson: string): 
     .action((image: string, options: ReleaseFlags, self: Command) =>
       run(
         self,
-        context =>
-          release(context, {
+        async context => {
+          // Only when it is asked for, as verify: they share the packages.
+          const { release } = await import('../commands/release.ts');
+          return release(context, {
             image,
             sets: options.set,
             version: options.version ?? null,
             formats: options.format,
             compress: options.compress,
             jobs: options.jobs,
+            check: 'always',
             offline: options.offline === true,
             mirrors: options.mirror,
             from: options.from,
@@ -60,7 +62,8 @@ export function addReleaseCommand(program: Command, run: Run, caisson: string): 
             out: options.out,
             signerOf: keySigner,
             caisson,
-          }),
+          });
+        },
         'stderr',
       ),
     );

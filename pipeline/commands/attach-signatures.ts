@@ -4,15 +4,15 @@ import { readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { codeOf } from '../engine/files.ts';
 import { BuildFault } from '../engine/fault.ts';
-import type { Signer } from '../engine/signer.ts';
+import type { Signer } from '../engine/signer/types.ts';
 import { readCertificate } from '../engine/signer/certificate.ts';
 import { FormatFault } from '../formats/fault.ts';
 import { decodeRequestList, type RequestList } from '../formats/signature-requests.ts';
 import { decodeSignedDigest } from '../formats/signed-data.ts';
 import { build, type BuildOptions } from './build.ts';
 import { UsageFault, type CommandContext, type ExitCode } from './context.ts';
-import type { Prepared } from './prepare.ts';
-import { keySigner } from './signing.ts';
+import type { Prepared } from './build/prepare.ts';
+import { keySigner } from './signing/signing.ts';
 
 export interface AttachOptions extends Omit<BuildOptions, 'signerOf'> {
   /** Folder with the requests and their answers. */

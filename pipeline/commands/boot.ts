@@ -1,8 +1,6 @@
 /** caisson boot: an image in QEMU with its console on this terminal. The image is never written. */
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
-import { loadManifest } from '../config/project.ts';
-import { fileOf } from '../config/places.ts';
 import { makeScratch, withCache } from '../engine/cache.ts';
 import { bootOnTerminal } from '../engine/machine/boot.ts';
 import { freePort } from '../engine/machine/free-port.ts';
@@ -11,12 +9,12 @@ import { ensureResolution, type PackageOptions } from '../engine/packages.ts';
 import { treePrograms } from '../engine/programs.ts';
 import { ensureTree } from '../engine/trees.ts';
 import type { CommandContext, ExitCode } from './context.ts';
-import { diskFile } from './disk-file.ts';
-import { imageFile } from './image-file.ts';
+import { diskFile } from './image/disk-file.ts';
+import { imageFile } from './image/file.ts';
 import { firmwareOf } from './machine/firmware-keys.ts';
 import { withAnnouncement } from './machine/announcement.ts';
 import { keysOfSeedDisk, loginLine, whoCanLogIn, type Logins } from './machine/logins.ts';
-import { manifestNames, namedToolsTree, type ManifestNames } from './tools-tree.ts';
+import { manifestNames, namedManifest, namedToolsTree, type ManifestNames } from './tools-tree.ts';
 
 export interface BootOptions {
   /** A file, or the name of an image that was built. */
@@ -60,6 +58,7 @@ async function bootImage(context: CommandContext, options: BootOptions): Promise
     logWrites: false,
     serialFiles: [],
   };
+  await context.settle();
   context.print(await greeting(file, { logins, port }));
   const scratch = await makeScratch(environment, 'vm');
   try {
@@ -98,7 +97,7 @@ async function greeting(
 
 /** Host path of the tree with QEMU, made when it is not there. */
 export async function vmTree(context: CommandContext, names: ManifestNames): Promise<string> {
-  const { environment, signal, emit, project } = context;
+  const { environment, signal, emit } = context;
   const options: PackageOptions = {
     environment,
     signal,
@@ -108,7 +107,7 @@ export async function vmTree(context: CommandContext, names: ManifestNames): Pro
     lock: names.lock,
     mirrors: [],
   };
-  const vmTools = await loadManifest(fileOf(project, 'manifest', names.vmTools));
+  const vmTools = await namedManifest(context, names.vmTools);
   const programs = treePrograms(await namedToolsTree(context, names), environment);
   return ensureTree(vmTools, await ensureResolution(vmTools, programs, options), programs, options);
 }

@@ -13,10 +13,10 @@ import { sealBundle } from '../stages/bundle/seal.ts';
 import { deltaPayload } from './bundle/delta-payload.ts';
 import { mustFollow, openBundle } from './bundle/open-bundle.ts';
 import { UsageFault, type CommandContext, type ExitCode } from './context.ts';
-import { mustHaveKeyring } from './keyring.ts';
+import { mustHaveKeyring } from './signing/keyring.ts';
 import { withPartFolder } from './new-files.ts';
-import { loadImage, type LoadedProject } from './prepare.ts';
-import { keySigner } from './signing.ts';
+import { loadImage, type LoadedProject } from './build/prepare.ts';
+import { keySigner } from './signing/signing.ts';
 import { namedToolsTree } from './tools-tree.ts';
 
 export interface BundleOptions {

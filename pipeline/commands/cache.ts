@@ -9,7 +9,7 @@ import { brokenEntries, listEntries, type Listed } from '../engine/store.ts';
 import { roundSize } from '../formats/bytes.ts';
 import { drawTable } from '../report/table.ts';
 import { count } from '../report/text.ts';
-import { referencesOf, type References } from './cache-references.ts';
+import { referencesOf, type References } from './cache/references.ts';
 import { UsageFault, type CommandContext, type ExitCode } from './context.ts';
 
 const DAY = 86_400_000;

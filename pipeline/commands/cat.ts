@@ -4,7 +4,7 @@ import { rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { UsageFault, type CommandContext, type ExitCode } from './context.ts';
-import { withPlace, type ImagePlace } from './image-place.ts';
+import { withPlace, type ImagePlace } from './image/place.ts';
 
 export interface CatOptions extends ImagePlace {
   /** File to write, absent or complete afterwards; null for `stdout`. */

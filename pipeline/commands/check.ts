@@ -2,13 +2,14 @@
 import path from 'node:path';
 import { ConfigFault } from '../config/diagnostic.ts';
 import { LOCK_SUFFIX } from '../config/lock.ts';
-import { fileOf, kindOf, listDocuments } from '../config/places.ts';
+import { fileOf, findDocument, kindOf, listDocuments } from '../config/places.ts';
 import { loadLayout, loadManifest, loadOverlayTree } from '../config/project.ts';
 import type { Diagnostic } from '../config/types.ts';
 import { checkHost } from '../engine/host.ts';
 import { drawTable } from '../report/table.ts';
+import { count } from '../report/text.ts';
 import { UsageFault, type CommandContext, type ExitCode } from './context.ts';
-import { loadImage } from './prepare.ts';
+import { loadImage } from './build/prepare.ts';
 
 export async function check(context: CommandContext, targets: readonly string[]): Promise<ExitCode> {
   const named = targets.length > 0 ? [...targets] : await everything(context.project);
@@ -28,7 +29,7 @@ export async function check(context: CommandContext, targets: readonly string[])
   context.print(
     context.json
       ? `${JSON.stringify({ checked: shown, faults: [] })}\n`
-      : `${shown.length} documents without faults: ${shown.join(', ')}\n`,
+      : `${count(shown.length, 'document')} without faults: ${shown.join(', ')}\n`,
   );
   return 0;
 }
@@ -55,16 +56,17 @@ export async function checkTheHost(context: CommandContext): Promise<ExitCode> {
 async function checkOne(context: CommandContext, target: string): Promise<void> {
   const kind = target.includes('/') || /\.ya?ml$/.test(target) ? kindOf(target) : 'image';
   // A lock is checked against what its image asks.
-  if (kind === 'manifest' && target.endsWith(LOCK_SUFFIX)) await checkOne(context, imageOfLock(target));
+  if (kind === 'manifest' && target.endsWith(LOCK_SUFFIX)) await checkOne(context, await imageOfLock(context, target));
   else if (kind === 'layout') await loadLayout(target);
-  else if (kind === 'manifest') await loadManifest(target);
+  else if (kind === 'manifest') await loadManifest(target, context);
   else if (kind === 'overlay') await loadOverlayTree(target);
   else await loadImage(context, { image: target, sets: [], formats: [], compress: 'none', bundle: false });
 }
 
 /** Of the project that the lock file stands in. */
-function imageOfLock(file: string): string {
-  return fileOf(path.resolve(file, '../..'), 'image', path.basename(file, LOCK_SUFFIX));
+async function imageOfLock({ home }: CommandContext, file: string): Promise<string> {
+  const [project, name] = [path.resolve(file, '../..'), path.basename(file, LOCK_SUFFIX)];
+  return (await findDocument({ project, home }, 'image', name)) ?? fileOf(project, 'image', name);
 }
 
 async function everything(project: string): Promise<string[]> {

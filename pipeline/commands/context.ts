@@ -1,6 +1,7 @@
 /** What every command gets from cli.ts. Commands return an exit code and print through here only. */
-import { stat } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import path from 'node:path';
+import { FOLDERS, namesOf } from '../config/places.ts';
 import type { Environment } from '../engine/environment.ts';
 import type { Emit } from '../report/events.ts';
 
@@ -8,7 +9,11 @@ export interface CommandContext {
   environment: Environment;
   /** Folder of the project: the one that holds pipeline/. */
   project: string;
+  /** Caisson's own folder, with the documents that a project need not have. Absolute. */
+  home: string;
   emit: Emit;
+  /** Ends what is drawn of events so far, and leaves the terminal to whoever writes to it next. */
+  settle(): Promise<void>;
   /** Prints text for the user on stdout; JSON when the command was asked for it. */
   print(text: string): void;
   json: boolean;
@@ -37,13 +42,21 @@ export class UsageFault extends Error {
   }
 }
 
-/** The nearest folder at or above `start` that has pipeline/ and rootfs-manifests/, else `start` itself. */
+/**
+ * The nearest folder at or above `start` that is a project, else `start` itself. A project has pipeline/ with a
+ * definition in it, or another folder of documents beside it: a folder called pipeline/ alone many have.
+ */
 export async function findProject(start: string): Promise<string> {
   for (let folder = path.resolve(start); ; folder = path.dirname(folder)) {
-    const marks = await Promise.all(
-      ['pipeline', 'rootfs-manifests'].map(name => stat(path.join(folder, name)).catch(() => null)),
-    );
-    if (marks.every(mark => mark?.isDirectory())) return folder;
+    if (await isProject(folder)) return folder;
     if (folder === path.dirname(folder)) return path.resolve(start);
   }
+}
+
+async function isProject(folder: string): Promise<boolean> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  const folders = entries.filter(each => each.isDirectory()).map(each => each.name);
+  if (!folders.includes(FOLDERS.image)) return false;
+  if (Object.values(FOLDERS).some(name => name !== FOLDERS.image && folders.includes(name))) return true;
+  return (await namesOf(folder, 'image')).length > 0;
 }

@@ -2,12 +2,14 @@
 import { ConfigFault, diagnosticToJson } from '../config/diagnostic.ts';
 import { placeOf, readDocument } from '../config/document.ts';
 import { nearest } from '../config/nearest.ts';
-import type { Diagnostic } from '../config/types.ts';
+import { listAt } from '../config/paths.ts';
+import type { Diagnostic, Manifest } from '../config/types.ts';
 import { BuildFault, PackageFault, SigningFault } from '../engine/fault.ts';
 import { withoutPassword } from '../engine/fetch.ts';
 import { ProcessFailure } from '../engine/run.ts';
 import { FormatFault } from '../formats/fault.ts';
 import { quoteShell, renderFailure } from '../report/errors.ts';
+import { printable } from '../report/text.ts';
 import { UsageFault, type ExitCode } from './context.ts';
 
 export interface FailureOptions {
@@ -39,7 +41,8 @@ export async function showFailure(error: unknown, options: FailureOptions): Prom
     write(
       json
         ? `${JSON.stringify({ error: error.message, hint: error.hint })}\n`
-        : `error: ${error.message}\n${error.hint === '' ? '' : `    hint: ${error.hint}\n`}`,
+        : // Names out of an image or a tar are anybody's.
+          `error: ${printableLines(error.message)}\n${error.hint === '' ? '' : `    hint: ${printableLines(error.hint)}\n`}`,
     );
     return usage ? 2 : 1;
   }
@@ -63,6 +66,14 @@ export async function showFailure(error: unknown, options: FailureOptions): Prom
   return 1;
 }
 
+/** Some messages have lines: packages that nobody has, the end of a console. */
+function printableLines(text: string): string {
+  return text
+    .split('\n')
+    .map(line => printable(line))
+    .join('\n');
+}
+
 /** The operating system said no: full disk, no permission. Not a bug of ours, so no stack. */
 function systemFault(error: unknown): string | null {
   const { code, path, message } = (error ?? {}) as NodeJS.ErrnoException;
@@ -76,13 +87,24 @@ function systemFault(error: unknown): string | null {
 }
 
 async function packageDiagnostic({ manifest, packageName, known, message }: PackageFault): Promise<Diagnostic> {
-  const { document } = await readDocument(manifest.file);
-  const index = manifest.packages.indexOf(packageName);
   const similar = nearest(packageName, known);
   return {
-    position: document === null ? { file: manifest.file, line: 1, col: 1 } : placeOf(document, ['packages', index]),
-    path: `packages[${index}]`,
+    ...(await placeOfPackage(manifest, packageName)),
     message: similar === null ? message : `${message} (did you mean "${similar}"?)`,
     hint: 'take it out, mend the name, or add a mirror that has it',
   };
+}
+
+/** In the manifest, or in the one of its bases that names it. */
+async function placeOfPackage(
+  { file, bases, packages }: Manifest,
+  packageName: string,
+): Promise<Pick<Diagnostic, 'position' | 'path'>> {
+  for (const each of [file, ...bases]) {
+    const { document } = await readDocument(each);
+    const index = document === null ? -1 : listAt(document.value, ['packages']).indexOf(packageName);
+    if (document === null || index < 0) continue;
+    return { position: placeOf(document, ['packages', index]), path: `packages[${index}]` };
+  }
+  return { position: { file, line: 1, col: 1 }, path: `packages[${packages.indexOf(packageName)}]` };
 }

@@ -1,17 +1,17 @@
 /** caisson inspect: what stands in an image, by its own bytes alone, and what is wrong with it. The image is never written. */
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
-import { exists, fileOf } from '../config/places.ts';
+import { findDocument } from '../config/places.ts';
 import { inspectImage } from '../disk/inspect.ts';
 import type { FileAccess } from '../disk/inspect/partition.ts';
 import { type DiskImage, withImage } from '../disk/read.ts';
 import { makeScratch, withCache } from '../engine/cache.ts';
 import { drawInspection } from '../report/inspection.ts';
-import { imageFile } from './image-file.ts';
+import { imageFile } from './image/file.ts';
 import type { CommandContext, ExitCode } from './context.ts';
-import { inspectBundle } from './inspect-bundle.ts';
-import { inspectProgram } from './inspect-program.ts';
-import { openPartitionFiles } from './partition-files.ts';
+import { inspectBundle } from './inspect/bundle.ts';
+import { inspectProgram } from './inspect/program.ts';
+import { openPartitionFiles } from './image/partition-files.ts';
 import { manifestNames, namedToolsTree } from './tools-tree.ts';
 
 export interface InspectOptions {
@@ -57,8 +57,7 @@ async function fileAccess(
   const { environment, signal, project } = context;
   const names = await manifestNames(context, target);
   const { tools: name } = names;
-  const manifest = fileOf(project, 'manifest', name);
-  if (!(await exists(manifest)))
+  if ((await findDocument(context, 'manifest', name)) === null)
     return `that needs the programs of rootfs-manifests/${name}.yaml, and ${project} has none`;
   let tree: Promise<string> | null = null;
   return {

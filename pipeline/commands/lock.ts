@@ -5,13 +5,13 @@ import { loadLock, lockFile, lockText, type Lock } from '../config/lock.ts';
 import { suggest } from '../config/nearest.ts';
 import { exists } from '../config/places.ts';
 import { withCache } from '../engine/cache.ts';
-import { replaceFile } from '../engine/files.ts';
+import { makeFolders, replaceFile } from '../engine/files.ts';
 import { UsageFault, type CommandContext, type ExitCode } from './context.ts';
 import { lockChanges, type LockChange } from './lock/changes.ts';
 import { lockedManifests, type Update } from './lock/manifests.ts';
 import { drawChanges } from './lock/report.ts';
 import { mustBeMirrors } from './lock/rules.ts';
-import { loadUnlockedImage, type LoadedProject } from './prepare.ts';
+import { loadUnlockedImage, type LoadedProject } from './build/prepare.ts';
 
 export interface LockOptions {
   image: string;
@@ -38,7 +38,10 @@ export async function lock(context: CommandContext, options: LockOptions): Promi
     const after: Lock = { image: path.basename(project.image.file, '.yaml'), file, manifests };
     const changes = lockChanges(before, after);
     const isCurrent = before !== null && lockText(before) === lockText(after);
-    if (!isCurrent && !options.diff) await replaceFile(file, lockText(after));
+    if (!isCurrent && !options.diff) {
+      await makeFolders(path.dirname(file));
+      await replaceFile(file, lockText(after));
+    }
     const state = isCurrent ? 'current' : options.diff ? 'would change' : 'written';
     tell(context, { before, after, changes, state });
     return 0;

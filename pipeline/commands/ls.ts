@@ -6,7 +6,7 @@ import type { GptPartition } from '../formats/gpt.ts';
 import { partitionTypeName } from '../formats/guid.ts';
 import { drawFiles, drawPartitions } from '../report/files.ts';
 import type { CommandContext, ExitCode } from './context.ts';
-import { contentOf, withPlace, withTable, type ImagePlace } from './image-place.ts';
+import { contentOf, withPlace, withTable, type ImagePlace } from './image/place.ts';
 
 export interface LsOptions extends Omit<ImagePlace, 'place'> {
   /** `PARTITION:PATH`; null for the partitions themselves. */

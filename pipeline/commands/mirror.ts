@@ -1,7 +1,7 @@
 /** caisson mirror: every package of a lock file in a folder that builds without a network, also when served over http. */
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { copyFile, mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { copyFile, readFile, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { compareText } from '../config/diagnostic.ts';
 import { lockText, type Lock, type LockedPackage } from '../config/lock.ts';
@@ -9,7 +9,7 @@ import { sha256OfFile } from '../config/digest.ts';
 import { withCache } from '../engine/cache.ts';
 import { cacheFolders } from '../engine/environment.ts';
 import { BuildFault } from '../engine/fault.ts';
-import { replaceFile, sync } from '../engine/files.ts';
+import { makeFolders, replaceFile, sync } from '../engine/files.ts';
 import { lockedResolution } from '../engine/locked.ts';
 import { ensureAllFetched, type PackageOptions } from '../engine/packages.ts';
 import { debFile } from '../engine/pool.ts';
@@ -17,7 +17,7 @@ import { timed } from '../engine/timed.ts';
 import { firstPrograms } from '../engine/trees.ts';
 import { UsageFault, type CommandContext, type ExitCode } from './context.ts';
 import { mustBeMirrors } from './lock/rules.ts';
-import { loadImage, packageManifests, type LoadedProject } from './prepare.ts';
+import { loadImage, packageManifests, type LoadedProject } from './build/prepare.ts';
 
 export interface MirrorOptions {
   image: string;
@@ -43,7 +43,7 @@ export async function mirror(context: CommandContext, options: MirrorOptions): P
     await fetchAll(context, { ...options, project, lock });
     const packages = packagesOf(lock);
     const folder = path.resolve(options.folder);
-    await mkdir(folder, { recursive: true });
+    await makeFolders(folder);
     const copied = await exportAll(context, packages, folder);
     const lockName = path.basename(lock.file);
     await replaceFile(path.join(folder, lockName), lockText(lock));
@@ -118,7 +118,7 @@ async function isRight(file: string, { bytes, sha256 }: LockedPackage): Promise<
 
 async function put(from: string, file: string): Promise<void> {
   const aside = `${file}.${randomUUID()}.tmp`;
-  await mkdir(path.dirname(file), { recursive: true });
+  await makeFolders(path.dirname(file));
   try {
     await copyFile(from, aside, constants.COPYFILE_FICLONE);
     await sync(aside);

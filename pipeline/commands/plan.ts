@@ -5,8 +5,8 @@ import { lookAhead } from '../engine/execute.ts';
 import { listEntries } from '../engine/store.ts';
 import { drawTable } from '../report/table.ts';
 import type { CommandContext, ExitCode } from './context.ts';
-import { loadImage, planRecorded, type ImageOptions } from './prepare.ts';
-import { drawChain, explainChain, explainStep, type WhyInput } from './why.ts';
+import { loadImage, planRecorded, type ImageOptions } from './build/prepare.ts';
+import { drawChain, explainChain, explainStep, type WhyInput } from './plan/why.ts';
 
 export interface PlanOptions extends ImageOptions {
   out: string;

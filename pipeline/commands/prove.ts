@@ -14,11 +14,11 @@ import type { CommandContext, ExitCode } from './context.ts';
 import { pickClaims } from './prove/pick.ts';
 import { reportPlace, writeReports } from './prove/reports.ts';
 import { runClaims, type Proving } from './prove/run-claims.ts';
-import { proveTampering } from './prove/tamper.ts';
+import { proveTampering } from './prove/tamper/tamper.ts';
 import { MEMORY_MIB, processors } from './prove/workshop.ts';
-import { imageFile } from './image-file.ts';
-import { withTable } from './image-place.ts';
-import { readDeclaration } from './image-declaration.ts';
+import { imageFile } from './image/file.ts';
+import { withTable } from './image/place.ts';
+import { readDeclaration } from './image/declaration.ts';
 import { manifestNames, namedToolsTree } from './tools-tree.ts';
 
 export interface ProveOptions {

@@ -2,10 +2,10 @@
 import { formatSize, roundSize, type Bytes } from '../formats/bytes.ts';
 import { drawFields } from '../report/fields.ts';
 import { quoteShell } from '../report/errors.ts';
-import { imageFile } from './image-file.ts';
+import { imageFile } from './image/file.ts';
 import type { CommandContext, ExitCode } from './context.ts';
-import { keyDocument, keyTitle, readKeyFiles } from './deployment-keys.ts';
-import { provisionFile, type ProvisionedCopy } from './provision-copy.ts';
+import { keyDocument, keyTitle, readKeyFiles } from './deployment/keys.ts';
+import { provisionFile, type ProvisionedCopy } from './deployment/provision-copy.ts';
 import { toolsTree } from './tools-tree.ts';
 
 export interface ProvisionOptions {

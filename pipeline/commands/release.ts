@@ -2,29 +2,19 @@
 import path from 'node:path';
 import { openReleaseSigner } from '../engine/signer.ts';
 import { releaseFiles, type ReleaseFiles } from '../formats/release-files.ts';
-import { withPrepared, type BuildOptions } from './build.ts';
+import { withPrepared } from './build.ts';
 import { UsageFault, type CommandContext, type ExitCode } from './context.ts';
-import { makeImage, tellOfRoom } from './make-image.ts';
-import { loadImage, type LoadedProject, type Prepared } from './prepare.ts';
+import { makeImage, tellOfRoom } from './build/make-image.ts';
+import { loadImage, type LoadedProject, type Prepared } from './build/prepare.ts';
 import { bytesSigner, keyId } from './release/attest.ts';
 import { addDeltas, earlierBundles } from './release/earlier.ts';
 import { fillRelease } from './release/fill.ts';
 import { mustBeNewRelease, withReleaseFolder } from './release/folder.ts';
 import { releaseMaterials } from './release/materials.ts';
 import { releaseDisk, releaseKey, releaseLock } from './release/needs.ts';
+import type { ReleaseOptions } from './release/options.ts';
 import { releaseRecord } from './release/record.ts';
 import { tellRelease, type Released } from './release/tell.ts';
-
-export interface ReleaseOptions extends Omit<BuildOptions, 'bundle' | 'update'> {
-  /** Null: as the definition says. */
-  version: string | null;
-  /** Earlier releases, from which this one gets a smaller update: folders, or full bundles. */
-  from: readonly string[];
-  /** URI of who answers for this machine. */
-  builder: string;
-  /** Version of this program. */
-  caisson: string;
-}
 
 /** Throws UsageFault or SigningFault before anything is built; then no folder is left, as after every other fault. */
 export async function release(context: CommandContext, options: ReleaseOptions): Promise<ExitCode> {

@@ -1,12 +1,13 @@
 /** caisson schema: the JSON Schemas of the documents as files, for editors. */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { allSchemas } from '../config/schemas.ts';
+import { makeFolders } from '../engine/files.ts';
 import { STAGES } from '../stages/index.ts';
 import type { CommandContext, ExitCode } from './context.ts';
 
 export async function writeSchemas(context: CommandContext, { out }: { out: string }): Promise<ExitCode> {
-  await mkdir(out, { recursive: true });
+  await makeFolders(out);
   for (const [name, text] of Object.entries(schemaFiles())) {
     await writeFile(path.join(out, name), text);
     context.print(`${path.join(out, name)}\n`);

@@ -1,21 +1,18 @@
 /** caisson seed: a small second disk that tells an image its name and who may log in. */
-import { randomUUID } from 'node:crypto';
 import { rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { makeScratch, withCache } from '../engine/cache.ts';
 import type { ToolOptions } from '../engine/tool-runner.ts';
-import { roundSize, type Bytes } from '../formats/bytes.ts';
-import { encodeGpt } from '../formats/gpt.ts';
-import { PARTITION_TYPES } from '../formats/guid.ts';
+import { roundSize } from '../formats/bytes.ts';
 import type { PublicKey } from '../formats/ssh-key.ts';
 import { drawFields } from '../report/fields.ts';
 import { UsageFault, type CommandContext, type ExitCode } from './context.ts';
-import { formatOf, writeDisk } from './deployment-disk.ts';
-import { makeFilesystem } from './deployment-filesystem.ts';
-import { checkKeys, keyDocument, keyTitle, readKeyFiles } from './deployment-keys.ts';
-import { seedDiskTree, type Seed } from './deployment-seed.ts';
+import { formatOf, writeDisk } from './deployment/disk.ts';
+import { checkKeys, keyDocument, keyTitle, readKeyFiles } from './deployment/keys.ts';
+import type { Seed } from './deployment/seed.ts';
+import { seedDisk } from './deployment/seed-disk.ts';
 import { mustBeNew, withPartFolder } from './new-files.ts';
-import { mustBeHostname } from './provision-copy.ts';
+import { mustBeHostname } from './deployment/provision-copy.ts';
 import { toolsTree } from './tools-tree.ts';
 
 export interface SeedOptions {
@@ -26,16 +23,6 @@ export interface SeedOptions {
   sshKeys: readonly string[];
   caKeys: readonly string[];
 }
-
-/** By which the guest finds it. */
-const NAME = 'CAISSON-SEED';
-/** FAT has 11 characters. */
-const LABEL = 'CAISSONSEED';
-
-const SECTOR: Bytes = 512;
-const START: Bytes = 2 ** 20;
-const SIZE: Bytes = 8 * 2 ** 20;
-const DISK: Bytes = START + SIZE + 2 ** 20;
 
 export async function makeSeed(context: CommandContext, options: SeedOptions): Promise<ExitCode> {
   const { out, hostname, sshKeys, caKeys } = options;
@@ -62,39 +49,6 @@ export async function makeSeed(context: CommandContext, options: SeedOptions): P
     }
   });
   return 0;
-}
-
-async function seedDisk(seed: Seed, tools: ToolOptions) {
-  const { extents } = await makeFilesystem(
-    { type: 'vfat', content: 'seed', label: LABEL, size: SIZE, sectorSize: SECTOR, tree: seedDiskTree(seed) },
-    tools,
-  );
-  const gpt = encodeGpt({
-    size: DISK,
-    sectorSize: SECTOR,
-    diskGuid: randomUUID(),
-    partitions: [
-      {
-        number: 1,
-        name: NAME,
-        type: PARTITION_TYPES['basic-data'],
-        uuid: randomUUID(),
-        start: START,
-        end: START + SIZE,
-        attributes: [],
-      },
-    ],
-  });
-  return {
-    size: DISK,
-    logicalSectorSize: SECTOR,
-    physicalSectorSize: 4096,
-    extents: [
-      { start: 0, bytes: gpt.primary },
-      ...extents.map(extent => ({ ...extent, start: START + extent.start })),
-      { start: gpt.backupStart, bytes: gpt.backup },
-    ],
-  };
 }
 
 async function tell(context: CommandContext, { out, seed }: { out: string; seed: Seed }): Promise<void> {

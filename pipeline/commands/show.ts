@@ -1,16 +1,16 @@
 /** caisson show: the disk of a layout or an image, drawn to scale. */
-import { mkdir, open, readFile, stat } from 'node:fs/promises';
+import { open, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { exists, fileOf } from '../config/places.ts';
+import { fileOf, findDocument } from '../config/places.ts';
 import { loadLayout } from '../config/project.ts';
 import { withImage } from '../disk/read.ts';
 import { decodeGpt } from '../formats/gpt-read.ts';
 import { partitionTypeName } from '../formats/guid.ts';
-import { replaceFile } from '../engine/files.ts';
+import { makeFolders, replaceFile } from '../engine/files.ts';
 import { drawDisk, type DrawnDisk } from '../report/draw-disk.ts';
 import { drawSvg } from '../report/draw-svg.ts';
 import type { Emit } from '../report/events.ts';
-import { DISK_FILE, imageFile } from './image-file.ts';
+import { DISK_FILE, imageFile } from './image/file.ts';
 import { UsageFault, type CommandContext, type ExitCode } from './context.ts';
 
 export interface ShowOptions {
@@ -33,7 +33,7 @@ export async function show(context: CommandContext, { target, out, svg }: ShowOp
 async function writeSvg(file: string, disk: DrawnDisk): Promise<void> {
   if (!(await mayBeReplaced(file)))
     throw new UsageFault(`${file} is there, and no SVG; it is left as it is`, 'name another file, or remove that one');
-  await mkdir(path.dirname(file), { recursive: true });
+  await makeFolders(path.dirname(file));
   await replaceFile(file, drawSvg(disk));
 }
 
@@ -58,17 +58,22 @@ async function mayBeReplaced(file: string): Promise<boolean> {
   }
 }
 
-/** A layout by name or file, an image by file, or a built image by name. A layout goes before an image of its name. */
-async function drawnDisk({ project, emit }: CommandContext, target: string, out: string): Promise<DrawnDisk> {
+/**
+ * A layout by name or file, an image by file, or a built image by name. A layout of the project goes before an image of
+ * its name, and that before a layout of Caisson's own.
+ */
+async function drawnDisk(context: CommandContext, target: string, out: string): Promise<DrawnDisk> {
   if (/\.ya?ml$/.test(target)) return layoutDisk(target);
-  const layout = fileOf(project, 'layout', target);
-  if (!target.includes('/') && !DISK_FILE.test(target) && (await exists(layout))) return layoutDisk(layout);
-  const file = await imageFile(target, out).catch(error => {
-    throw error instanceof UsageFault
-      ? new UsageFault(`"${target}" is neither a layout in layouts/ nor an image`, error.hint)
-      : error;
+  const named = !target.includes('/') && !DISK_FILE.test(target);
+  const layout = named ? await findDocument(context, 'layout', target) : null;
+  if (layout === fileOf(context.project, 'layout', target)) return layoutDisk(layout);
+  const file = await imageFile(target, out).catch((error: unknown) => {
+    if (error instanceof UsageFault) return error;
+    throw error;
   });
-  return imageDisk(file, emit);
+  if (typeof file === 'string') return imageDisk(file, context.emit);
+  if (layout !== null) return layoutDisk(layout);
+  throw new UsageFault(`"${target}" is neither a layout in layouts/ nor an image`, file.hint);
 }
 
 async function layoutDisk(file: string): Promise<DrawnDisk> {

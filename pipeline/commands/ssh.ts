@@ -47,15 +47,17 @@ export async function ssh(context: CommandContext, options: SshCommandOptions): 
 export function chosen(machines: readonly RunningMachine[], wanted: string | null): RunningMachine {
   const meant = machines.filter(each => wanted === null || each.name === wanted || each.image === path.resolve(wanted));
   const [machine, other] = meant;
-  const all = machines.map(each => `${each.name} (${each.image})`).join(', ');
+  const told = (of: readonly RunningMachine[]): string => of.map(each => `${each.name} (${each.image})`).join(', ');
   if (machine === undefined)
     throw new UsageFault(
-      wanted === null || machines.length === 0 ? 'no machine runs' : `no machine of ${wanted} runs; there are ${all}`,
+      wanted === null || machines.length === 0
+        ? 'no machine runs'
+        : `no machine of ${wanted} runs; there are ${told(machines)}`,
       `start one in another terminal: caisson boot ${wanted ?? 'IMAGE'}`,
     );
   if (other !== undefined)
     throw new UsageFault(
-      `${meant.length} machines run: ${all}`,
+      `${meant.length} machines run: ${told(meant)}`,
       'name one, by its name or its file: caisson ssh IMAGE',
     );
   return machine;

@@ -2,7 +2,7 @@
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { makeScratch, withCache } from '../engine/cache.ts';
-import { exists, fileOf } from '../config/places.ts';
+import { findDocument } from '../config/places.ts';
 import { FormatFault } from '../formats/fault.ts';
 import type { Verification } from '../formats/verification.ts';
 import { drawVerification } from '../report/verification.ts';
@@ -65,7 +65,7 @@ function tell(context: CommandContext, { release, trust, checks, rebuild }: Foun
 
 async function toolsOf(context: CommandContext, { image }: ReleaseFolder): Promise<string> {
   const names = await manifestNames(context, image);
-  if (await exists(fileOf(context.project, 'manifest', names.tools))) return namedToolsTree(context, names);
+  if ((await findDocument(context, 'manifest', names.tools)) !== null) return namedToolsTree(context, names);
   throw new UsageFault(
     `to look into an image, the programs of rootfs-manifests/${names.tools}.yaml are needed, and ${context.project} has none`,
     'run it in a checkout of the project',

@@ -9,7 +9,7 @@ import { decodeGrubenv, encodeGrubenv, findGrubenv, GRUBENV_BYTES, GRUBENV_WITHI
 import type { Bytes } from '../formats/bytes.ts';
 import { SELECTOR_MARK, VERITY_QUESTION } from '../stages/selector/grub.ts';
 import { UsageFault, type CommandContext, type ExitCode } from './context.ts';
-import { imageFile } from './image-file.ts';
+import { imageFile } from './image/file.ts';
 
 export interface VerityOptions {
   /** A file, or the name of an image that was built. */

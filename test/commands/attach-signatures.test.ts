@@ -53,6 +53,7 @@ describe('a folder is refused, before anything is built,', () => {
       offline: true,
       mirrors: [],
       jobs: 1,
+      check: 'always',
       out: join(scratch, 'out'),
       requests,
     });

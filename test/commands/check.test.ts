@@ -40,7 +40,7 @@ describe('check', () => {
     async name => {
       const context = commandContext(folder.path);
       expect(await check(context, [at(name)])).toBe(0);
-      expect(context.printed).toMatch(/^1 documents without faults: /);
+      expect(context.printed).toMatch(/^1 document without faults: /);
     },
   );
 

@@ -20,6 +20,8 @@ export function commandContext(project: string, own: Partial<CommandContext> = {
       inherited: {},
     },
     project,
+    home: project,
+    settle: async () => undefined,
     emit: () => undefined,
     print: text => void parts.push(text),
     json: false,

@@ -169,6 +169,19 @@ describe('a package that no mirror has', () => {
     );
   });
 
+  test('stands in the manifest that names it, of those that another extends', async () => {
+    const base = join(folder, 'hold.yaml');
+    writeFileSync(base, 'suite: sid\npackages: [rope, achnor]\n');
+    const file = fileOf('extends: hold\npackages: [tar]\n');
+    const manifest = manifestOf({
+      file,
+      bases: [join(folder, 'away.yaml'), base],
+      packages: ['rope', 'achnor', 'tar'],
+    });
+    const { text } = await shown(new PackageFault(manifest, 'achnor', ['rope']));
+    expect(text).toContain(`${base}:2:18: packages[1]: no package "achnor" in sid`);
+  });
+
   test('with no name like it, and a manifest that is gone', async () => {
     const { text } = await shown(
       new PackageFault(manifestOf({ file: join(folder, 'gone.yaml'), packages: ['whale'] }), 'whale', ['rope']),
@@ -234,5 +247,19 @@ describe('as JSON', () => {
       output: ['why'],
       log: null,
     });
+  });
+});
+
+describe('a name out of a tar or an image', () => {
+  test('gives the terminal no orders', async () => {
+    const error = new FormatFault('"/kelp\u001b[2J\u0007" is a fifo', 'leave \u001b]0;reef\u0007it out');
+    expect((await shown(error)).text).toBe('error: "/kelp " is a fifo\n    hint: leave it out\n');
+  });
+
+  test('and lines stay lines', async () => {
+    const error = new BuildFault('the machine is silent', "the console's last lines:\n  one\r\n  two");
+    expect((await shown(error)).text).toBe(
+      "error: the machine is silent\n    hint: the console's last lines:\n  one \n  two\n",
+    );
   });
 });

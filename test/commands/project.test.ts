@@ -15,8 +15,14 @@ for (const path of [
   'outer/inner/pipeline',
   'outer/inner/rootfs-manifests',
   'stray',
+  'alone/pipeline',
+  'alone/src',
+  'layouts-too/pipeline',
+  'layouts-too/layouts',
+  'outer/layouts',
 ])
   mkdirSync(join(folder, path), { recursive: true });
+writeFileSync(join(folder, 'alone/pipeline/mine.yaml'), '');
 for (const name of ['pipeline', 'rootfs-manifests']) writeFileSync(join(folder, 'outer/files', name), '');
 
 describe('findProject', () => {
@@ -29,6 +35,9 @@ describe('findProject', () => {
     ['outer/inner/pipeline', 'outer/inner'],
     ['outer/deep/../inner', 'outer/inner'],
     ['outer/not/there', 'outer'],
+    ['outer/layouts', 'outer'],
+    ['alone/src', 'alone'],
+    ['layouts-too', 'layouts-too'],
   ])('from %s: %s', async (start, found) => expect(await findProject(join(folder, start))).toBe(join(folder, found)));
 
   test('where there is none, the folder it began in', async () => {

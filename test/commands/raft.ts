@@ -1,7 +1,7 @@
 /** A small project on the disk, whose steps no test builds: what is in its cache is put there. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { loadImage, planRecorded, toolsManifest } from '../../pipeline/commands/prepare.ts';
+import { loadImage, planRecorded, toolsManifest } from '../../pipeline/commands/build/prepare.ts';
 import { cacheFolders } from '../../pipeline/engine/environment.ts';
 import { ensureResolution } from '../../pipeline/engine/packages.ts';
 import { putEntry, type Entry } from '../../pipeline/engine/store.ts';

@@ -4,13 +4,13 @@ import { join, resolve } from 'node:path';
 import { describe, expect, it, test } from 'vitest';
 import { lockQuestion, lockText } from '../../pipeline/config/lock.ts';
 import { loadManifest } from '../../pipeline/config/project.ts';
-import { loadImage } from '../../pipeline/commands/prepare.ts';
+import { loadImage } from '../../pipeline/commands/build/prepare.ts';
 import { release } from '../../pipeline/commands/release.ts';
 import { withReleaseFolder } from '../../pipeline/commands/release/folder.ts';
 import { sourceMaterial } from '../../pipeline/commands/release/git.ts';
-import { releaseMaterials } from '../../pipeline/commands/release/materials.ts';
+import { materialName, releaseMaterials } from '../../pipeline/commands/release/materials.ts';
 import { releaseRecord } from '../../pipeline/commands/release/record.ts';
-import { keySigner } from '../../pipeline/commands/signing.ts';
+import { keySigner } from '../../pipeline/commands/signing/signing.ts';
 import type { Event } from '../../pipeline/report/events.ts';
 import { scratchDirectory } from '../disk/scratch.ts';
 import { commandContext } from './context.ts';
@@ -37,11 +37,11 @@ function yard(...added: string[]) {
 const KEY = 'release: { key: keys/sea.key, certificate: keys/sea.crt }';
 type Yard = ReturnType<typeof yard>;
 /** Of no packages, but for the manifests as they are. */
-async function lock({ folder }: Yard): Promise<void> {
+async function lock({ folder, context }: Yard): Promise<void> {
   const file = join(folder, 'rootfs-manifests/skiff.lock.yaml');
   const names = ['rigging', 'tools'];
   const manifests = await Promise.all(
-    names.map(async name => loadManifest(join(folder, `rootfs-manifests/${name}.yaml`))),
+    names.map(async name => loadManifest(join(folder, `rootfs-manifests/${name}.yaml`), context)),
   );
   const rows = manifests.map(each => {
     const { architecture, suite, packages: asks } = each;
@@ -56,6 +56,7 @@ const make = async ({ context, out }: Yard, version: string | null = null) =>
     formats: [],
     compress: 'none',
     jobs: 1,
+    check: 'always',
     offline: true,
     mirrors: [],
     from: [],
@@ -80,7 +81,7 @@ describe('a release is not begun', () => {
     const at = yard(KEY);
     await expect(make(at)).rejects.toMatchObject({
       message: 'skiff has no lock file, and a release is made of the packages of one',
-      hint: '`caisson lock skiff` makes rootfs-manifests/skiff.lock.yaml',
+      hint: 'make one: caisson lock skiff',
     });
     expect(existsSync(at.out)).toBe(false);
   });
@@ -235,6 +236,37 @@ describe('the materials of a release', () => {
     expect(at.events).toMatchObject([{ message: 'the release is made of files that are not committed' }]);
   });
 
+  it("name Caisson's own documents apart, which no commit of the project has", async () => {
+    const at = yard(KEY);
+    const home = `${at.folder}-home`;
+    const [own, base] = [at.folder, home].map(each => join(each, 'rootfs-manifests/tools.yaml'));
+    cpSync(own ?? '', base ?? '');
+    writeFileSync(own ?? '', 'extends: tools\n');
+    const inside = { ...at, context: { ...at.context, home } };
+    await lock(inside);
+    for (const args of [
+      ['init', '-q'],
+      ['add', '.'],
+      ['commit', '-qm', 'keel'],
+    ])
+      git(at.folder, ...args);
+    const materials = await of(inside);
+    const names = materials.map(each => each.name).filter(each => each.endsWith('tools.yaml'));
+    expect(names).toEqual(['rootfs-manifests/tools.yaml', 'caisson:rootfs-manifests/tools.yaml']);
+    expect(materials[0]).not.toHaveProperty('annotations');
+    expect(at.events).toEqual([]);
+  });
+
+  it.each([
+    ['/a/rig', '/a', '/a/rig/x', 'x'],
+    ['/a/rig', '/a', '/a/y', 'caisson:y'],
+    ['/a', '/a/rig', '/a/rig/x', 'caisson:x'],
+    ['/a', '/a', '/a/x', 'x'],
+    ['/a', '/b', '/ab/x', 'x'],
+  ])('in project %s, of Caisson in %s, %s: %s', (project, home, file, name) => {
+    expect(materialName(file, { project, home })).toBe(name);
+  });
+
   it('are not that commit when git ignores a file, or one lies elsewhere; characters of patterns are none', async () => {
     const at = yard(KEY);
     await lock(at);
@@ -246,7 +278,7 @@ describe('the materials of a release', () => {
     ])
       git(at.folder, ...args);
     const modified = async (...read: string[]) =>
-      (await sourceMaterial(at.context, { folder: at.folder, read }))?.annotations ?? null;
+      (await sourceMaterial(at.context, { folder: at.folder, home: at.folder, read }))?.annotations ?? null;
     const crew = join(at.folder, 'overlays/crew');
     expect(await modified(crew)).toBe(null);
     writeFileSync(join(crew, 'srv/[a]'), 'a pattern\n');

@@ -100,6 +100,21 @@ describe('show', () => {
     await expect(shown('herd')).rejects.toThrow('herd.qcow2 is a qcow2 image, which cannot be read here');
   });
 
+  test("of one name: the project's layout, then what was built, then Caisson's layout", async () => {
+    const home = at('home');
+    await mkdir(path.join(home, 'layouts'), { recursive: true });
+    const title = async (target: string): Promise<string> => {
+      const context = commandContext(folder.path, { json: true, home });
+      await show(context, { target, out: at('out'), svg: null });
+      return (JSON.parse(context.printed) as { title: string }).title;
+    };
+    for (const name of ['zebra', 'quagga', 'okapi'])
+      await copyFile(at('layouts/stripes.yaml'), path.join(home, `layouts/${name}.yaml`));
+    expect(await title('zebra')).toBe('layout zebra');
+    expect(await title('quagga')).toBe('quagga.raw');
+    expect(await title('okapi')).toBe('layout okapi');
+  });
+
   test.each([
     ['nothing', '"nothing" is neither a layout in layouts/ nor an image', 'build it first: caisson build nothing'],
     ['some/where.raw', '"some/where.raw" is neither a layout in layouts/ nor an image', 'check the path'],

@@ -55,6 +55,13 @@ describe('which machine is meant', () => {
     expect(() => chosen([kelp, twin], 'kelp')).toThrow('2 machines run: kelp (/host/kelp.raw), kelp (/other/kelp.raw)');
     expect(chosen([kelp, twin], '/other/kelp.raw')).toBe(twin);
   });
+
+  test('only those that are meant are counted and named', () => {
+    const twin = machine('kelp', { image: '/other/kelp.raw' });
+    expect(() => chosen([buoy, kelp, twin], 'kelp')).toThrow(
+      /^2 machines run: kelp \(\/host\/kelp.raw\), kelp \(\/other\/kelp.raw\)$/,
+    );
+  });
 });
 
 describe('a machine', () => {

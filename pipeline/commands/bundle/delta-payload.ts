@@ -1,20 +1,12 @@
 /** The files of a bundle that holds differences, and what its manifest says of them. */
-import { copyFile, open, writeFile } from 'node:fs/promises';
+import { copyFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { digestArtifact } from '../../engine/digest.ts';
-import type { Bytes } from '../../formats/bytes.ts';
 import type { BundleFile, BundleManifest } from '../../formats/bundle-manifest.ts';
-import type { BuildContext } from '../../stages/stage.ts';
+import { withFile } from '../read-file.ts';
 import type { OpenBundle } from './open-bundle.ts';
 import { haveSameFiles } from './selector-files.ts';
-import { slotDelta } from './slot-delta.ts';
-
-export interface DeltaContext extends Pick<BuildContext, 'run' | 'signal' | 'progress'> {
-  /** Host path of the folder for the files. */
-  target: string;
-  /** Host path of the scratch folder of `run`. */
-  work: string;
-}
+import { slotDelta, type DeltaContext } from './slot-delta.ts';
 
 /** RAUC runs it for each slot in place of writing the image. All it must do is in the machine. */
 const HOOK = `#!/bin/sh
@@ -62,20 +54,11 @@ async function newSelector(
   const { selector } = result;
   if (selector === null) return null;
   const file = path.join(result.files, selector.file);
-  if (base.selector !== null && (await sameSelector(path.join(base.files, base.selector.file), file))) return null;
+  if (base.selector !== null && (await areSame(path.join(base.files, base.selector.file), file))) return null;
   await copyFile(file, path.join(target, selector.file));
   return { content: 'selector', ...selector };
 }
 
-async function sameSelector(...files: [string, string]): Promise<boolean> {
-  const handles = [await open(files[0], 'r'), await open(files[1], 'r')] as const;
-  const [one, other] = handles.map(handle => async (offset: Bytes, length: Bytes): Promise<Uint8Array> => {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, offset);
-    return buffer.subarray(0, bytesRead);
-  });
-  try {
-    return one !== undefined && other !== undefined && (await haveSameFiles(one, other));
-  } finally {
-    for (const handle of handles) await handle.close();
-  }
+async function areSame(one: string, other: string): Promise<boolean> {
+  return withFile(one, async a => withFile(other, async b => haveSameFiles(a, b)));
 }

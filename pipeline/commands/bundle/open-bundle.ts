@@ -1,5 +1,5 @@
 /** A bundle that a build left: its manifest, and its images as files. */
-import { open, readFile, stat, writeFile } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { digestArtifact } from '../../engine/digest.ts';
 import { toolRunner, WORK, type ToolOptions } from '../../engine/tool-runner.ts';
@@ -8,6 +8,7 @@ import { decodeBundleManifest, type ReadManifest } from '../../formats/bundle-ma
 import { FormatFault } from '../../formats/fault.ts';
 import type { ReadAt } from '../../formats/read-at.ts';
 import { UsageFault } from '../context.ts';
+import { withFile } from '../read-file.ts';
 
 export interface OpenBundle extends ReadManifest {
   /** Host path of the bundle. */
@@ -76,7 +77,7 @@ export function mustFollow(base: OpenBundle, result: OpenBundle): void {
   if (missing !== undefined)
     throw new UsageFault(
       `${base.path} has no "${missing.content}" to compare with: the layout has changed since`,
-      'machines must take the full bundle',
+      'give machines the full bundle',
     );
 }
 
@@ -99,23 +100,17 @@ async function readManifest(
     signal.throwIfAborted();
     throw keyring === null
       ? new FormatFault('its signature is damaged', 'copy the file again')
-      : new FormatFault('its signature is not one that the keyring of the definition trusts', 'build it again');
+      : new FormatFault('its signature is not one that the keyring trusts', 'build it again');
   });
   return readFile(path.join(work, name('raucm')), 'utf8');
 }
 
 async function signatureOf(file: string): Promise<Uint8Array> {
-  const handle = await open(file, 'r');
-  try {
-    const read: ReadAt = async (offset, length) => {
-      if (offset < 0) return new Uint8Array();
-      const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, offset);
-      return buffer.subarray(0, bytesRead);
-    };
-    return await readBundleSignature(read, (await handle.stat()).size);
-  } finally {
-    await handle.close();
-  }
+  return withFile(file, async (read, size) => {
+    // The signature is looked for at the end, which of a short file is before its beginning.
+    const within: ReadAt = async (offset, length) => (offset < 0 ? new Uint8Array() : read(offset, length));
+    return readBundleSignature(within, size);
+  });
 }
 
 async function unpack(file: string, folder: string, options: ToolOptions): Promise<string> {

@@ -1,14 +1,22 @@
 /** The difference of two images, by xdelta3(1), a segment at a time. */
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { appendFile, open, readFile, rm, writeFile, type FileHandle } from 'node:fs/promises';
+import { appendFile, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { WORK } from '../../engine/tool-runner.ts';
-import type { Bytes } from '../../formats/bytes.ts';
 import { DELTA_BLOCK, deltaSegments } from '../../formats/delta-segments.ts';
+import { readFully, type ReadAt } from '../../formats/read-at.ts';
+import type { BuildContext } from '../../stages/stage.ts';
 import { encodeSlotDelta, type Digested, type SlotDelta } from '../../formats/slot-delta.ts';
-import type { DeltaContext } from './delta-payload.ts';
+import { withFile } from '../read-file.ts';
+
+export interface DeltaContext extends Pick<BuildContext, 'run' | 'signal' | 'progress'> {
+  /** Host path of the folder for the files. */
+  target: string;
+  /** Host path of the scratch folder of `run`. */
+  work: string;
+}
 
 interface ImageFile extends Digested {
   /** Host path. */
@@ -31,37 +39,26 @@ export async function slotDelta(
     { blocks: await blocks(result.path), bytes: result.bytes },
   );
   const segments: SlotDelta['segments'][number][] = [];
-  const [old, young] = [await open(base.path, 'r'), await open(result.path, 'r')];
-  try {
+  const files = ['base.part', 'result.part', 'delta.part'].map(each => `${WORK}/${each}`);
+  const compare = async (old: ReadAt, young: ReadAt): Promise<void> => {
     let done = 0;
     for (const segment of plan) {
       signal.throwIfAborted();
-      await writeFile(at('base.part'), await bytesAt(old, segment.base.at, segment.base.bytes));
-      await writeFile(at('result.part'), await bytesAt(young, done, segment.bytes));
-      await run('xdelta3', [
-        ...ARGS,
-        '-s',
-        ...['base.part', 'result.part', 'delta.part'].map(each => `${WORK}/${each}`),
-      ]);
+      const place = { offset: segment.base.at, length: segment.base.bytes };
+      await writeFile(at('base.part'), await readFully(old, 'the base', place));
+      await writeFile(at('result.part'), await readFully(young, 'the result', { offset: done, length: segment.bytes }));
+      await run('xdelta3', [...ARGS, '-s', ...files]);
       const delta = await readFile(at('delta.part'));
       await appendFile(at('deltas'), delta);
       segments.push({ ...segment, delta: delta.length });
       done += segment.bytes;
       progress(done / result.bytes, 'compared');
     }
-  } finally {
-    await old.close();
-    await young.close();
-  }
+  };
+  await withFile(base.path, async old => withFile(result.path, async young => compare(old, young)));
   await writeFile(target, encodeSlotDelta({ base, result, segments }));
   await pipeline(createReadStream(at('deltas')), createWriteStream(target, { flags: 'a' }), { signal });
   await rm(at('deltas'));
-}
-
-async function bytesAt(file: FileHandle, offset: Bytes, length: Bytes): Promise<Buffer> {
-  const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, offset);
-  if (bytesRead !== length) throw new Error(`an image ended at ${offset + bytesRead}`);
-  return buffer;
 }
 
 async function blockDigests(file: string, signal: AbortSignal): Promise<string[]> {

@@ -8,7 +8,7 @@ import { COMPARED_TEXTS } from '../../formats/difference/texts.ts';
 import { FormatFault } from '../../formats/fault.ts';
 import type { ImageContents } from '../../formats/image-contents.ts';
 import { releaseFiles } from '../../formats/release-files.ts';
-import { withImageContents, type RootText } from '../image-contents.ts';
+import { withImageContents, type RootText } from '../image/contents.ts';
 import { UsageFault, type CommandContext } from '../context.ts';
 import { buildRecordIn, type RecordOfBuild } from './record.ts';
 import type { Target } from './target.ts';

@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { LOCK_SUFFIX } from '../../config/lock.ts';
-import { builtFiles, imageFile } from '../image-file.ts';
+import { builtFiles, imageFile } from '../image/file.ts';
 import { UsageFault } from '../context.ts';
 import { buildRecordIn } from './record.ts';
 

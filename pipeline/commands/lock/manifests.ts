@@ -15,7 +15,7 @@ import { ensureTree, firstPrograms } from '../../engine/trees.ts';
 import { compareText } from '../../config/diagnostic.ts';
 import path from 'node:path';
 import type { CommandContext } from '../context.ts';
-import { packageManifests, toolsManifest, type LoadedProject } from '../prepare.ts';
+import { packageManifests, toolsManifest, type LoadedProject } from '../build/prepare.ts';
 
 /** `none`: what a lock has stays. `all`: nothing does. Names: those, and what they need, are as new as can be. */
 export type Update = 'none' | 'all' | readonly string[];

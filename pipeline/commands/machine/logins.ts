@@ -7,9 +7,9 @@ import type { GptPartition } from '../../formats/gpt.ts';
 import { decodePublicKeys, type PublicKey } from '../../formats/ssh-key.ts';
 import { plainText } from '../../report/text.ts';
 import { UsageFault, type CommandContext } from '../context.ts';
-import { readDeclaration, type OpenImage, type ReadingOptions } from '../image-declaration.ts';
-import { contentOf, withTable, type ImagePlace } from '../image-place.ts';
-import { openPartitionFiles } from '../partition-files.ts';
+import { readDeclaration, type OpenImage, type ReadingOptions } from '../image/declaration.ts';
+import { contentOf, withTable, type ImagePlace } from '../image/place.ts';
+import { openPartitionFiles } from '../image/partition-files.ts';
 import { toolsTree } from '../tools-tree.ts';
 
 export interface Keys {

@@ -1,24 +1,19 @@
 /** What stands where on the disk of an image, for claims that damage it. */
 import type { DiskParts } from '../../claims/disk-parts.ts';
 import { inspectImage } from '../../disk/inspect.ts';
-import type { FileAccess } from '../../disk/inspect/partition.ts';
 import type { DiskImage } from '../../disk/read.ts';
 import { readSubject, type TamperSubject } from '../../tamper/subject.ts';
 import { readableRoots } from '../../tamper/verified-root.ts';
-import { openPartitionFiles } from '../partition-files.ts';
-import type { FactOptions } from './image-facts.ts';
+import type { ToolsOptions } from './ask-tool.ts';
+import { accessTo } from './image-facts.ts';
 
 /** The image stays open for as long as `read` is used. */
 export async function diskParts(
   image: DiskImage,
-  { file, tools, environment, scratch, signal }: FactOptions & { file: string },
+  { file, ...options }: ToolsOptions & { file: string },
 ): Promise<DiskParts> {
-  const files: FileAccess = {
-    scratch,
-    open: async partition =>
-      openPartitionFiles(image, partition, { file, filesystem: 'vfat', tools, environment, scratch, signal }),
-  };
-  return partsOf(await readSubject(image, (await inspectImage(image, files)).partitions));
+  const { partitions } = await inspectImage(image, accessTo(image, file, options));
+  return partsOf(await readSubject(image, partitions));
 }
 
 function partsOf(subject: TamperSubject): DiskParts {

@@ -3,24 +3,16 @@ import { inspectImage } from '../../disk/inspect.ts';
 import type { FileAccess } from '../../disk/inspect/partition.ts';
 import { predictedPcrs } from '../../disk/predicted-pcrs.ts';
 import { withImage, type DiskImage } from '../../disk/read.ts';
-import type { Environment } from '../../engine/environment.ts';
 import type { Firmware } from '../../engine/machine/firmware.ts';
 import type { Inspection } from '../../formats/inspection.ts';
 import { decodeGpt } from '../../formats/gpt-read.ts';
 import type { PredictedPcrs } from '../../formats/predicted-pcrs.ts';
 import { firmwareState } from '../machine/firmware-state.ts';
-import { openPartitionFiles } from '../partition-files.ts';
-
-export interface FactOptions {
-  /** Host path of the tools tree. */
-  tools: string;
-  environment: Environment;
-  scratch: string;
-  signal: AbortSignal;
-}
+import { openPartitionFiles } from '../image/partition-files.ts';
+import type { ToolsOptions } from './ask-tool.ts';
 
 /** Root hashes by slot, by the kernel command lines in the boot partitions of the file. */
-export async function rootHashesOf(file: string, options: FactOptions): Promise<Record<string, string>> {
+export async function rootHashesOf(file: string, options: ToolsOptions): Promise<Record<string, string>> {
   return withImage(file, async image => rootHashes(await inspectImage(image, accessTo(image, file, options))));
 }
 
@@ -28,7 +20,7 @@ export async function rootHashesOf(file: string, options: FactOptions): Promise<
 export async function predictedPcrsOf(
   file: string,
   firmware: Firmware,
-  options: FactOptions,
+  options: ToolsOptions,
 ): Promise<PredictedPcrs | null> {
   const state = await firmwareState(firmware);
   if (state === null) return null;
@@ -37,7 +29,12 @@ export async function predictedPcrsOf(
   );
 }
 
-function accessTo(image: DiskImage, file: string, { tools, environment, scratch, signal }: FactOptions): FileAccess {
+/** The files of its boot partitions; `file` is the host path of the image. */
+export function accessTo(
+  image: DiskImage,
+  file: string,
+  { tools, environment, scratch, signal }: ToolsOptions,
+): FileAccess {
   return {
     scratch,
     open: async partition =>
@@ -52,9 +49,9 @@ export function rootHashes({ partitions }: Inspection): Record<string, string> {
     for (const { program } of efi ?? [])
       for (const { cmdline, root } of program?.profiles ?? []) {
         const named = /(?:^|\s)caisson\.slot=(\S+)/.exec(cmdline ?? '')?.[1];
-        const own = named === undefined || named === 'auto' ? slot : named;
+        const own = named === undefined || named === 'auto' ? (slot ?? 'only') : named;
         // A Boot partition starts the profile of its own slot; those of the other stay unused.
-        if (root !== null && own !== null && (slot === null || slot === own)) found[own] ??= root.hash;
+        if (root !== null && (slot === null || slot === own)) found[own] ??= root.hash;
       }
   return found;
 }

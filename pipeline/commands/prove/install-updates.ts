@@ -1,7 +1,7 @@
 /** Installations on a machine that is proven, and the way back from those that fail. */
 import path from 'node:path';
 import { quoted } from '../../claims/ask.ts';
-import { ClaimFault } from '../../claims/claim.ts';
+import { ClaimFault } from '../../claims/fault.ts';
 import { INSTALL_NOTE, RETURN_NOTE } from '../../claims/update-notes.ts';
 import { BUNDLE_FOLDER, bundleFile, INSTALL_SECONDS, type BundleName } from '../../claims/updates.ts';
 import { BuildFault } from '../../engine/fault.ts';

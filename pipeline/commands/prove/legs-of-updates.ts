@@ -1,7 +1,7 @@
 /** The copy that is updated: there and back, with two updates between that fall back by themselves. */
 import { link, mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import type { MadeBundles } from './bundles.ts';
+import type { MadeBundles } from './bundles/bundles.ts';
 import { comesBack, install, installServed, prepareInstall } from './install-updates.ts';
 import { mustRun, reached, requestOf, type LegOptions } from './legs.ts';
 import type { Leg } from './track.ts';

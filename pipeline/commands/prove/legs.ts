@@ -1,6 +1,7 @@
 /** How each scenario is reached: boots, reboots, and what is done to the machine before. */
 import path from 'node:path';
-import { ClaimFault, type Claim } from '../../claims/claim.ts';
+import { type Claim } from '../../claims/claim.ts';
+import { ClaimFault } from '../../claims/fault.ts';
 import type { DiskParts } from '../../claims/disk-parts.ts';
 import { attackedRoot } from '../../claims/fec-corrects.ts';
 import { emptyScript, fillPlaces, fillScript } from '../../claims/full-partitions.ts';
@@ -25,6 +26,8 @@ export interface LegOptions {
   firmware: Firmware;
   /** Of the disk of a copy. */
   diskBytes: Bytes;
+  /** Disks that tell a copy who may log in, where the copy itself does not. */
+  seeds: readonly DiskFile[];
   /** Host path of the key that logs in. */
   key: string;
   memoryMiB: number;
@@ -90,7 +93,7 @@ export function legsOfTwo(options: LegOptions): Leg[] {
   const { one, two, diskBytes, tpm } = options;
   const grown = (times: number): MachineRequest => ({
     ...requestOf(options, { image: two, name: 'two' }),
-    otherDisks: [one],
+    otherDisks: [one, ...options.seeds],
     growTo: diskBytes + times * GROWTH,
     tpm,
   });
@@ -117,7 +120,8 @@ export function legsOfImage(options: LegOptions): Leg[] {
     {
       scenario: 'unprovisioned',
       summary: 'the image as it was built',
-      reach: () => options.start({ ...requestOf(options, { image: options.image, name: 'image' }), login: false }),
+      reach: () =>
+        options.start({ ...requestOf(options, { image: options.image, name: 'image' }), otherDisks: [], login: false }),
     },
   ];
 }
@@ -156,7 +160,15 @@ export function legsOfDamaged(options: LegOptions, { name, damage }: Claim): Leg
 }
 
 export function requestOf(
-  { declaration, key, memoryMiB, cpus, scratch, firmware }: LegOptions,
+  {
+    declaration,
+    seeds,
+    key,
+    memoryMiB,
+    cpus,
+    scratch,
+    firmware,
+  }: Pick<LegOptions, 'declaration' | 'seeds' | 'key' | 'memoryMiB' | 'cpus' | 'scratch' | 'firmware'>,
   { image, name }: { image: DiskFile; name: string },
 ): MachineRequest {
   return {
@@ -166,7 +178,7 @@ export function requestOf(
     memoryMiB,
     cpus,
     tpm: false,
-    otherDisks: [],
+    otherDisks: seeds,
     credentials: {},
     scratch: path.join(scratch, `vm-${name}`),
     growTo: 0,

@@ -7,14 +7,14 @@ import type { Declaration } from '../../formats/declaration.ts';
 import type { ProvenBoot, ProvenClaim } from '../../formats/proof.ts';
 import { place, symlink, textFile, type Tree } from '../../tree/tree.ts';
 import type { CommandContext } from '../context.ts';
-import { diskFile } from '../disk-file.ts';
+import { diskFile } from '../image/disk-file.ts';
 import { diskParts } from './disk-parts.ts';
 import { provingFirmware } from './firmware.ts';
 import { diskOf, predictedPcrsOf, rootHashesOf } from './image-facts.ts';
 import { legsOfUpdates } from './legs-of-updates.ts';
 import { legsOfAttacked, legsOfDamaged, legsOfImage, legsOfOne, legsOfTwo, type LegOptions } from './legs.ts';
 import { neededScenarios } from './pick.ts';
-import { updateBundles } from './update-bundles.ts';
+import { updateBundles } from './bundles/update-bundles.ts';
 import { runTrack, type TrackOptions, type TrackResult } from './track.ts';
 import { openWorkshop, type WorkshopOptions } from './workshop.ts';
 

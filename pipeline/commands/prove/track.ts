@@ -93,6 +93,10 @@ async function runLeg(
           emit({ type: 'warning', message: `${name}: ${verdict}: ${evidenceOf(proven)}`, hint: '' });
         emit({ type: 'progress', id: scenario, fraction: done / own.length, detail: `${name}: ${verdict}` });
       },
+    }).catch(async (error: unknown) => {
+      // Nobody but us knows of it yet.
+      await came.kill();
+      throw error;
     });
     result.claims.push(...proven);
     const passed = proven.filter(each => each.verdict === 'passed').length;

@@ -1,5 +1,6 @@
 /** Tries claims on a machine that is in their scenario, and says of each what came of it. */
-import { ClaimFault, Untried, type Claim, type Subject } from '../../claims/claim.ts';
+import { Untried, type Claim, type Subject } from '../../claims/claim.ts';
+import { ClaimFault } from '../../claims/fault.ts';
 import { BuildFault } from '../../engine/fault.ts';
 import { ProcessFailure } from '../../engine/run.ts';
 import type { Declaration } from '../../formats/declaration.ts';

@@ -4,7 +4,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { makeScratch } from '../../engine/cache.ts';
 import { BuildFault } from '../../engine/fault.ts';
-import type { Signer } from '../../engine/signer.ts';
+import type { Signer } from '../../engine/signer/types.ts';
 import { encodeEnvelope, preAuthEncoding } from '../../formats/dsse.ts';
 import { STATEMENT_TYPE } from '../../formats/provenance.ts';
 import type { CommandContext } from '../context.ts';

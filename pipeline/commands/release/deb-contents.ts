@@ -77,6 +77,7 @@ async function keptContents(file: string): Promise<DebContents | null> {
     const { format, ...contents } = JSON.parse(await readFile(file, 'utf8')) as DebContents & { format: number };
     return format === FORMAT ? contents : null;
   } catch {
+    // Not there, or not whole: the package is read again.
     return null;
   }
 }
@@ -88,9 +89,9 @@ async function readAll(
   take: (each: ResolvedPackage, contents: DebContents) => Promise<void>,
 ): Promise<void> {
   const { environment, signal } = context;
-  const work = await makeScratch(environment, 'contents');
   const { pool: host } = cacheFolders(environment.cache);
   const controls = await readControls(packages, host, { environment, signal, tree: tools });
+  const work = await makeScratch(environment, 'contents');
   const pool = { host, inside: `${INPUTS}/pool`, writable: false };
   const run = toolRunner({ environment, tools, work, epoch: 0, signal }, { binds: [pool], log: null });
   // Large ones first, so that none is left alone at the end.

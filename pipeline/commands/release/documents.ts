@@ -1,8 +1,8 @@
 /** Documents of a release about what is in the image: its SBOM, its files, the configuration of its kernel. */
 import type { ReleaseFiles } from '../../formats/release-files.ts';
 import type { CommandContext } from '../context.ts';
-import { readImageContents } from '../image-contents.ts';
-import type { Prepared } from '../prepare.ts';
+import { readImageContents } from '../image/contents.ts';
+import type { Prepared } from '../build/prepare.ts';
 import { releaseDocuments, type DocumentsInput } from './sbom.ts';
 
 export interface DocumentOptions extends Pick<DocumentsInput, 'caisson' | 'offline' | 'mirrors'> {

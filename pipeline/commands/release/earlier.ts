@@ -2,11 +2,12 @@
 import { readdir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { digestFile } from '../../engine/digest.ts';
+import { codeOf } from '../../engine/files.ts';
 import type { Material } from '../../formats/provenance.ts';
 import type { ReleaseFiles } from '../../formats/release-files.ts';
 import { makeDelta } from '../bundle.ts';
 import { UsageFault, type CommandContext } from '../context.ts';
-import type { Prepared } from '../prepare.ts';
+import type { Prepared } from '../build/prepare.ts';
 
 /** Folders of releases, or their full bundles -> host paths of the bundles. Throws UsageFault for one without. */
 export async function earlierBundles(image: string, places: readonly string[]): Promise<string[]> {
@@ -19,7 +20,7 @@ export async function earlierBundles(image: string, places: readonly string[]): 
 async function bundleOf(image: string, place: string): Promise<string> {
   const found = await stat(place).catch(() => null);
   if (found?.isFile() === true) return place;
-  const names = found === null ? [] : await readdir(place);
+  const names = found === null ? [] : await namesIn(place);
   const full = names.filter(
     name => name.startsWith(`${image}-`) && name.endsWith('.raucb') && !name.includes('-from-'),
   );
@@ -29,6 +30,15 @@ async function bundleOf(image: string, place: string): Promise<string> {
     found === null ? `there is no earlier release ${place}` : `${place} has ${full.length} full bundles of ${image}`,
     'name the folder of an earlier release of the same image, or its .raucb',
   );
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  return readdir(folder).catch((error: unknown) => {
+    throw new UsageFault(
+      `${folder} cannot be read (${codeOf(error)})`,
+      'name the folder of an earlier release of the same image, or its .raucb',
+    );
+  });
 }
 
 /** Writes a bundle of differences from each into `folder`; returns their names. */

@@ -7,6 +7,8 @@ import type { CommandContext } from '../context.ts';
 export interface SourceOptions {
   /** Host path of the project. */
   folder: string;
+  /** Caisson's own folder: what is read there need not be in the project's checkout. */
+  home: string;
   /** Host paths of the files and folders that were read. */
   read: readonly string[];
 }
@@ -33,11 +35,12 @@ export async function sourceMaterial(context: CommandContext, options: SourceOpt
 type Git = (...args: string[]) => Promise<string>;
 
 /** What git ignores goes into an image as what it knows does. git(1) knows nothing of what lies outside. */
-async function isModified(git: Git, { read }: SourceOptions): Promise<boolean> {
+async function isModified(git: Git, { read, home }: SourceOptions): Promise<boolean> {
   const top = await realpath((await git('rev-parse', '--show-toplevel')).replace(/\n$/, ''));
   const real = await Promise.all(read.map(async each => realpath(each)));
   const inside = real.filter(each => `${each}/`.startsWith(`${top}/`));
-  if (inside.length < real.length) return true;
+  const own = `${await realpath(home)}/`;
+  if (real.some(each => !inside.includes(each) && !each.startsWith(own))) return true;
   const status = ['status', '--porcelain', '--untracked-files=all', '--ignored=matching', '--', ...inside];
   return (await git(...status)).trim() !== '';
 }

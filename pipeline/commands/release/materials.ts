@@ -3,29 +3,36 @@ import { createHash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { sha256OfFile } from '../../config/digest.ts';
+import type { SearchPath } from '../../config/places.ts';
 import type { OverlayTree } from '../../config/types.ts';
 import type { Resolution } from '../../engine/resolve.ts';
 import type { Material } from '../../formats/provenance.ts';
 import type { CommandContext } from '../context.ts';
-import type { Prepared } from '../prepare.ts';
+import type { Prepared } from '../build/prepare.ts';
 import { sourceMaterial } from './git.ts';
 import { purlOf } from './purl.ts';
 
-/** `lock`: host path. Paths are told from the folder of the project; of what lies outside only the name is. */
+/**
+ * `lock`: host path. Paths are told from the folder of the project, those of Caisson's own documents after "caisson:"; of
+ * what lies outside only the name is.
+ */
 export async function releaseMaterials(
   context: CommandContext,
   { project, resolutions }: Pick<Prepared, 'project' | 'resolutions'>,
   lock: string,
 ): Promise<Material[]> {
   const { folder, image, layout, manifests, overlays, files, certificates } = project;
-  const name = (file: string): string => {
-    const inside = path.relative(folder, path.resolve(folder, file));
-    return inside.startsWith('..') ? path.basename(file) : inside;
-  };
-  const used = Object.keys(resolutions).flatMap(each => manifests[each]?.file ?? []);
-  const documents = [lock, image.file, layout.file, ...used, ...Object.values(files).map(each => each.path)];
+  const name = (file: string): string => materialName(path.resolve(file), { project: folder, home: context.home });
+  // A manifest may call itself otherwise than its file.
+  const used = Object.keys(resolutions).flatMap(each => Object.values(manifests).find(one => one.name === each) ?? []);
+  const read = [image, { ...layout, bases: [] }, ...used].flatMap(each => [each.file, ...each.bases]);
+  const documents = [lock, ...new Set(read), ...Object.values(files).map(each => each.path)];
   const trees = Object.values(overlays);
-  const source = await sourceMaterial(context, { folder, read: [...documents, ...trees.map(each => each.directory)] });
+  const source = await sourceMaterial(context, {
+    folder,
+    home: context.home,
+    read: [...documents, ...trees.map(each => each.directory)],
+  });
   const keyring = image.updates === null ? [] : [path.resolve(folder, image.updates.keyring)];
   const ofFiles = await Promise.all(
     [...documents, ...keyring].map(async file => ({ name: name(file), digest: { sha256: await sha256OfFile(file) } })),
@@ -41,6 +48,16 @@ export async function releaseMaterials(
     ...ofCertificates,
     ...packageMaterials(Object.values(resolutions), manifests),
   ];
+}
+
+/** The same wherever Caisson and the project stand; where one holds the other, the inner one has the file. */
+export function materialName(file: string, { project, home }: SearchPath): string {
+  const roots = [
+    { root: path.resolve(project), prefix: '' },
+    { root: path.resolve(home), prefix: 'caisson:' },
+  ].sort((a, b) => b.root.length - a.root.length);
+  for (const { root, prefix } of roots) if (file.startsWith(`${root}/`)) return `${prefix}${path.relative(root, file)}`;
+  return path.basename(file);
 }
 
 /**

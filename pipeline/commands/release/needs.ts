@@ -2,7 +2,7 @@
 import type { Lock } from '../../config/lock.ts';
 import type { SigningKey } from '../../config/types.ts';
 import { UsageFault } from '../context.ts';
-import type { LoadedProject, Prepared } from '../prepare.ts';
+import type { LoadedProject, Prepared } from '../build/prepare.ts';
 
 /** Throws UsageFault when the definition names none. */
 export function releaseKey({ image }: LoadedProject): SigningKey {
@@ -18,7 +18,7 @@ export function releaseLock({ image, lock }: LoadedProject): Lock {
   if (lock !== null) return lock;
   throw new UsageFault(
     `${image.name} has no lock file, and a release is made of the packages of one`,
-    `\`caisson lock ${image.name}\` makes rootfs-manifests/${image.name}.lock.yaml`,
+    `make one: caisson lock ${image.name}`,
   );
 }
 

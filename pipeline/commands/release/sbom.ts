@@ -4,7 +4,7 @@ import { ensureFetched } from '../../engine/packages.ts';
 import type { ImageContents } from '../../formats/image-contents.ts';
 import { encodeMtree } from '../../formats/mtree.ts';
 import type { CommandContext } from '../context.ts';
-import type { Prepared, PrepareOptions } from '../prepare.ts';
+import type { Prepared, PrepareOptions } from '../build/prepare.ts';
 import { sbomText } from './cyclonedx.ts';
 import { debContents } from './deb-contents.ts';
 import { inventory, isListed, type ListedPackage } from './inventory.ts';

@@ -6,9 +6,9 @@ import { withImage, type DiskImage } from '../../disk/read.ts';
 import { WINDOW } from '../../disk/windows.ts';
 import { FormatFault } from '../../formats/fault.ts';
 import { openBundle, type OpenBundle } from '../bundle/open-bundle.ts';
-import { openPartitionFiles } from '../partition-files.ts';
-import type { Findings } from './checks.ts';
-import { fileReader } from './file-reader.ts';
+import { openPartitionFiles } from '../image/partition-files.ts';
+import { withFile } from '../read-file.ts';
+import type { Findings } from './findings.ts';
 import { deltaFaults } from './delta-faults.ts';
 import { mustBeFile } from './release-folder.ts';
 import { diskOf, type Subject } from './subject.ts';
@@ -83,15 +83,12 @@ async function firstDifference(
   file: string,
   start: number,
 ): Promise<{ at: number | null; size: number }> {
-  const { read, size, close } = await fileReader(file);
-  try {
+  return withFile(file, async (read, size) => {
     for (let at = 0; at < size; at += WINDOW) {
       const length = Math.min(WINDOW, size - at);
       const [a, b] = [await image.read(start + at, length), await read(at, length)];
       for (const range of differentRanges(a, b)) return { at: at + range.start, size };
     }
     return { at: null, size };
-  } finally {
-    await close();
-  }
+  });
 }

@@ -2,7 +2,7 @@
 import { formatDiagnostic } from '../../config/diagnostic.ts';
 import { parseLock } from '../../config/lock.ts';
 import { checkSbom } from '../release/sbom.ts';
-import type { Findings } from './checks.ts';
+import type { Findings } from './findings.ts';
 import { releaseText } from './release-folder.ts';
 import type { Subject } from './subject.ts';
 

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { compareDisks } from '../../disk/compare.ts';
 import { withImage } from '../../disk/read.ts';
 import type { Inspection } from '../../formats/inspection.ts';
-import type { Findings } from './checks.ts';
+import type { Findings } from './findings.ts';
 import type { ReleaseRecord } from './release-record.ts';
 import { mustBeFile } from './release-folder.ts';
 import type { Subject } from './subject.ts';

@@ -2,7 +2,7 @@
 import { lstat } from 'node:fs/promises';
 import { digestFile } from '../../engine/digest.ts';
 import { decodeSums } from '../../formats/release-files.ts';
-import type { Findings } from './checks.ts';
+import type { Findings } from './findings.ts';
 import { releaseText } from './release-folder.ts';
 import type { DocumentSubject } from './subject.ts';
 

@@ -2,7 +2,7 @@
 import { formatDiagnostic } from '../../config/diagnostic.ts';
 import { parseLock, type Lock } from '../../config/lock.ts';
 import { manifestNames } from '../tools-tree.ts';
-import type { Findings } from './checks.ts';
+import type { Findings } from './findings.ts';
 import { releaseText } from './release-folder.ts';
 import type { ReleaseRecord } from './release-record.ts';
 import type { Subject } from './subject.ts';

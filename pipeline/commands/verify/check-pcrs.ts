@@ -1,9 +1,9 @@
 /** What a TPM will show, computed from the disk once more. */
-import { exists, fileOf } from '../../config/places.ts';
+import { findDocument } from '../../config/places.ts';
 import type { FirmwareState } from '../../formats/measured-boot.ts';
-import { buildPcrs, namedFirmware } from '../build-pcrs.ts';
-import { loadImage } from '../prepare.ts';
-import type { Findings } from './checks.ts';
+import { buildPcrs, namedFirmware } from '../build/pcrs.ts';
+import { loadImage } from '../build/prepare.ts';
+import type { Findings } from './findings.ts';
 import { diskOf, type Subject } from './subject.ts';
 
 export async function checkPcrs(subject: Subject): Promise<Findings> {
@@ -42,6 +42,6 @@ async function unnamedPcrs({ context, tools, disks }: Subject): Promise<Findings
 /** Of the definition in this project; null where it has none. */
 async function firmwareHere({ context, release }: Subject): Promise<FirmwareState | null> {
   const { image } = release;
-  if (!(await exists(fileOf(context.project, 'image', image)))) return null;
+  if ((await findDocument(context, 'image', image)) === null) return null;
   return namedFirmware(await loadImage(context, { image, sets: [], formats: [], compress: 'none', bundle: false }));
 }

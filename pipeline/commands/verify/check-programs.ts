@@ -1,5 +1,5 @@
 /** Programs of the firmware and the selector: every signature holds for the bytes of its program. */
-import type { Findings } from './checks.ts';
+import type { Findings } from './findings.ts';
 import type { Subject } from './subject.ts';
 
 export async function checkPrograms({ release, inspection }: Subject): Promise<Findings> {

@@ -3,7 +3,7 @@ import { createHash, verify } from 'node:crypto';
 import { decodeEnvelope, preAuthEncoding } from '../../formats/dsse.ts';
 import { ROOT_HASH, STATEMENT_TYPE } from '../../formats/provenance.ts';
 import { decodeSums } from '../../formats/release-files.ts';
-import type { Findings } from './checks.ts';
+import type { Findings } from './findings.ts';
 import { releaseBytes, releaseText } from './release-folder.ts';
 import type { Subject } from './subject.ts';
 

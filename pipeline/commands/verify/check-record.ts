@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { decodeSums } from '../../formats/release-files.ts';
 import { count } from '../../report/text.ts';
-import type { Findings } from './checks.ts';
+import type { Findings } from './findings.ts';
 import { releaseText } from './release-folder.ts';
 import type { Subject } from './subject.ts';
 

@@ -9,8 +9,8 @@ import { toolRunner, WORK } from '../../engine/tool-runner.ts';
 import type { Bytes } from '../../formats/bytes.ts';
 import type { InspectedPartition, InspectedVerity, Inspection } from '../../formats/inspection.ts';
 import { ROOT_HASH } from '../../formats/provenance.ts';
-import type { Findings } from './checks.ts';
-import { fileReader } from './file-reader.ts';
+import { withFile } from '../read-file.ts';
+import type { Findings } from './findings.ts';
 import { diskOf, type Subject } from './subject.ts';
 
 type Root = InspectedPartition & { verity: InspectedVerity };
@@ -114,15 +114,12 @@ async function rootFaults(
     { what: 'hash tree', start: verity.offset, end: Math.min(fec?.start ?? end, end) },
     ...(fec === null ? [] : [{ what: 'error correction', start: fec.start, end }]),
   ];
-  const expected = await fileReader(target);
-  try {
+  await withFile(target, async expected => {
     for (const part of parts) {
-      const at = await firstDifference(image, expected.read, { ...part, partition: start });
+      const at = await firstDifference(image, expected, { ...part, partition: start });
       if (at !== null) faults.push(`${name}: its ${part.what} is not that of its blocks, from byte ${at} on`);
     }
-  } finally {
-    await expected.close();
-  }
+  });
   return faults;
 }
 

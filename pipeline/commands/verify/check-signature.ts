@@ -1,6 +1,6 @@
 /** SHA256SUMS is signed by the key that is trusted. */
 import { verify } from 'node:crypto';
-import type { Findings } from './checks.ts';
+import type { Findings } from './findings.ts';
 import { releaseBytes } from './release-folder.ts';
 import type { DocumentSubject } from './subject.ts';
 

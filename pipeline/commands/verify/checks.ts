@@ -17,11 +17,9 @@ import { checkProvenance } from './check-provenance.ts';
 import { checkRecord } from './check-record.ts';
 import { checkRoot } from './check-root.ts';
 import { checkSignature } from './check-signature.ts';
+import type { Findings } from './findings.ts';
 import type { ReleaseFolder } from './release-folder.ts';
 import type { DocumentSubject, Subject } from './subject.ts';
-
-/** What a check found: `faults` is empty where all is well. Null: the release has nothing of the kind. */
-export type Findings = { evidence: string; faults: string[] } | null;
 
 type CheckOf = (subject: Subject) => Promise<Findings>;
 

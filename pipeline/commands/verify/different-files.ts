@@ -4,11 +4,13 @@ import path from 'node:path';
 import { collector, differentRanges } from '../../disk/compare.ts';
 import { WINDOW } from '../../disk/windows.ts';
 import { digestFile } from '../../engine/digest.ts';
+import type { Bytes } from '../../formats/bytes.ts';
 import { FormatFault } from '../../formats/fault.ts';
 import type { ContentFile } from '../../formats/image-contents.ts';
 import type { PartitionTree } from '../../formats/partition-files.ts';
+import type { ReadAt } from '../../formats/read-at.ts';
 import type { DifferentFile } from '../../formats/verification.ts';
-import { fileReader } from './file-reader.ts';
+import { withFile } from '../read-file.ts';
 
 export interface Side {
   tree: PartitionTree;
@@ -25,11 +27,11 @@ export async function differentFiles(sides: { released: Side; rebuilt: Side }): 
   try {
     const [released, rebuilt] = [await filesOf(sides.released), await filesOf(sides.rebuilt)];
     const found: DifferentFile[] = [];
-    for (const path of [...new Set([...released.keys(), ...rebuilt.keys()])].sort()) {
-      const change = changeOf(released.get(path), rebuilt.get(path));
+    for (const name of [...new Set([...released.keys(), ...rebuilt.keys()])].sort()) {
+      const change = changeOf(released.get(name), rebuilt.get(name));
       if (change === null) continue;
-      const ranges = change === 'content' ? await contentRanges(sides, path) : { count: 0, ranges: [] };
-      found.push({ path, change, ...ranges });
+      const ranges = change === 'content' ? await contentRanges(sides, name) : { count: 0, ranges: [] };
+      found.push({ path: name, change, ...ranges });
       if (found.length === TOLD) break;
     }
     return found;
@@ -68,20 +70,26 @@ async function contentRanges(
   const files = [path.join(released.scratch, 'file'), path.join(rebuilt.scratch, 'file')] as const;
   await released.tree.extract(name, files[0]);
   await rebuilt.tree.extract(name, files[1]);
-  const [a, b] = [await fileReader(files[0]), await fileReader(files[1])];
-  const collect = collector();
   try {
-    const common = Math.min(a.size, b.size);
-    for (let at = 0; at < common; at += WINDOW) {
-      const length = Math.min(WINDOW, common - at);
-      const [left, right] = [await a.read(at, length), await b.read(at, length)];
-      for (const range of differentRanges(left, right)) collect.add(range, at);
-    }
-    if (a.size !== b.size) collect.add({ start: common, end: Math.max(a.size, b.size) }, 0);
+    return await withFile(files[0], async (...a) => withFile(files[1], async (...b) => rangesOf(a, b)));
   } finally {
-    await Promise.all([a.close(), b.close()]);
     for (const file of files) await rm(file, { force: true });
   }
+}
+
+type Opened = readonly [read: ReadAt, size: Bytes];
+
+async function rangesOf(
+  [readA, sizeA]: Opened,
+  [readB, sizeB]: Opened,
+): Promise<Pick<DifferentFile, 'count' | 'ranges'>> {
+  const collect = collector();
+  const common = Math.min(sizeA, sizeB);
+  for (let at = 0; at < common; at += WINDOW) {
+    const length = Math.min(WINDOW, common - at);
+    for (const range of differentRanges(await readA(at, length), await readB(at, length))) collect.add(range, at);
+  }
+  if (sizeA !== sizeB) collect.add({ start: common, end: Math.max(sizeA, sizeB) }, 0);
   const { count, ranges } = collect.differences();
   return { count, ranges };
 }

@@ -2,7 +2,7 @@
 import path from 'node:path';
 import type { Material, Provenance } from '../../formats/provenance.ts';
 import type { CommandContext } from '../context.ts';
-import type { Prepared } from '../prepare.ts';
+import type { Prepared } from '../build/prepare.ts';
 import { releaseMaterials } from '../release/materials.ts';
 
 /** In words, files before packages, in the order of the provenance; empty for none. `lock`: name of the lock file. */

@@ -3,7 +3,7 @@ import { exists } from '../../config/places.ts';
 import type { SigningKey } from '../../config/types.ts';
 import { PKCS11_SCHEME } from '../../formats/pkcs11-uri.ts';
 import type { Signed } from '../../stages/stage.ts';
-import type { Prepared } from '../prepare.ts';
+import type { Prepared } from '../build/prepare.ts';
 
 /** What the plan signs by keys that are not here. A token is taken to be here where its module is. */
 export async function missingKeys({ project, plan }: Pick<Prepared, 'project' | 'plan'>): Promise<Signed[]> {

@@ -5,32 +5,39 @@ import { FOLDERS } from '../../config/places.ts';
 import { loadProject } from '../../config/project.ts';
 import { cacheFolders } from '../../engine/environment.ts';
 import { STAGES } from '../../stages/index.ts';
+import type { ReleaseFolder } from './release-folder.ts';
 import type { Subject } from './subject.ts';
 
 /**
  * Host path of the project itself, where its lock is that of the release; else of a copy of its documents, and of the
  * files that they name, with the other lock. Keys are not copied.
  */
-export async function projectWithLock({ context, release, scratch }: Subject): Promise<string> {
-  const { project } = context;
+export async function projectWithLock({
+  context,
+  release,
+  scratch,
+}: Pick<Subject, 'context' | 'scratch'> & { release: Pick<ReleaseFolder, 'image' | 'names' | 'at'> }): Promise<string> {
+  const { project, home } = context;
   const manifests = FOLDERS.manifest;
   const { lock } = release.names;
   const released = await readFile(release.at(lock));
   const here = await readFile(path.join(project, manifests, lock)).catch(() => null);
   if (here?.equals(released) === true) return project;
   const folder = path.join(scratch, 'project');
-  const request = { project, image: release.image, sets: [], stages: STAGES, lock: 'ignore' as const };
+  const request = { project, home, image: release.image, sets: [], stages: STAGES, lock: 'ignore' as const };
   const { files } = await loadProject(request);
-  for (const name of Object.values(FOLDERS))
+  const there = await readdir(project);
+  for (const name of Object.values(FOLDERS).filter(each => there.includes(each)))
     await cp(path.join(project, name), path.join(folder, name), { recursive: true, verbatimSymlinks: true });
   for (const each of Object.values(files)) {
     const target = path.join(folder, path.relative(project, each.path));
     await mkdir(path.dirname(target), { recursive: true });
     await copyFile(each.path, target);
   }
+  await mkdir(path.join(folder, manifests), { recursive: true });
   await copyFile(release.at(lock), path.join(folder, manifests, lock));
   const copied = await readdir(folder);
-  for (const name of await readdir(project))
+  for (const name of there)
     if (!copied.includes(name)) await symlink(path.resolve(project, name), path.join(folder, name));
   return folder;
 }

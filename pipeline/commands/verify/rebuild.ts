@@ -7,11 +7,11 @@ import type { Rebuild } from '../../formats/verification.ts';
 import type { Plan, PlannedStep } from '../../plan/plan.ts';
 import { changedParts } from '../../plan/why.ts';
 import { withPrepared } from '../build.ts';
-import { makeImage, makeSteps } from '../make-image.ts';
+import { makeImage, makeSteps } from '../build/make-image.ts';
 import type { CommandContext } from '../context.ts';
-import { loadImage } from '../prepare.ts';
+import { loadImage } from '../build/prepare.ts';
 import { releaseRecord } from '../release/record.ts';
-import { keySigner } from '../signing.ts';
+import { keySigner } from '../signing/signing.ts';
 import { differentArtifact } from './different-artifact.ts';
 import { differentMaterials } from './different-materials.ts';
 import { missingKeys } from './missing-keys.ts';
@@ -42,7 +42,7 @@ export async function rebuildRelease(subject: Subject, jobs: number): Promise<Re
       lock: release.names.lock,
     });
     const absent = await missingKeys(prepared);
-    const making = { out, jobs, offline: false, mirrors: [], signerOf: keySigner };
+    const making = { out, jobs, check: 'always', offline: false, mirrors: [], signerOf: keySigner } as const;
     if (absent.length > 0) {
       const plan = unsignedPart(prepared.plan, absent);
       const results = await makeSteps(inner, prepared, { ...making, plan });

@@ -14,7 +14,7 @@ export interface ReleaseRecord {
   partitions: { name: string; content: string; start: Bytes; size: Bytes; uuid: string; used: Bytes }[];
   /** Null: none was made. */
   bundle: { rootHash: string; selector: { content: string } | null } | null;
-  artifacts: { name: string; path: string; bytes: Bytes; sha256: string }[];
+  artifacts: { name: string; path: string; sha256: string }[];
   stages: RecordedStep[];
   packages: Record<string, { name: string; version: string; architecture: string }[]>;
 }
@@ -22,7 +22,6 @@ export interface ReleaseRecord {
 export interface RecordedStep {
   id: string;
   stage: string;
-  key: string;
   sha256: string;
   /** Of each part of the key a short text, or its digest. */
   parts: Record<string, string>;

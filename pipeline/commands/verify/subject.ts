@@ -8,8 +8,8 @@ import type { Inspection } from '../../formats/inspection.ts';
 import { decodeEnvelope } from '../../formats/dsse.ts';
 import { decodeStatement, type Provenance } from '../../formats/provenance.ts';
 import type { CommandContext } from '../context.ts';
-import { readImageContents } from '../image-contents.ts';
-import { openPartitionFiles } from '../partition-files.ts';
+import { readImageContents } from '../image/contents.ts';
+import { openPartitionFiles } from '../image/partition-files.ts';
 import { mustBeFile, releaseText, type ReleaseFolder } from './release-folder.ts';
 import type { Trust } from './trust.ts';
 

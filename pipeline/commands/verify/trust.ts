@@ -2,23 +2,17 @@
 import { createHash, createPublicKey, X509Certificate, type KeyObject } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { exists, fileOf } from '../../config/places.ts';
+import { exists, findDocument } from '../../config/places.ts';
 import { codeOf } from '../../engine/files.ts';
 import { PEM_CERTIFICATE } from '../../formats/certificate.ts';
 import type { Verification } from '../../formats/verification.ts';
 import { UsageFault, type CommandContext } from '../context.ts';
-import { loadImage } from '../prepare.ts';
+import { loadImage } from '../build/prepare.ts';
 
-export interface Trust extends Omit<Verification['trust'], never> {
-  key: KeyObject;
-}
+export type Trust = Verification['trust'] & { key: KeyObject };
 
 /** `named`: of --trust; null for the certificate that the project's definition of `image` names. Throws UsageFault. */
-export async function trustOf(
-  context: Pick<CommandContext, 'project'> & CommandContext,
-  image: string,
-  named: string | null,
-): Promise<Trust> {
+export async function trustOf(context: CommandContext, image: string, named: string | null): Promise<Trust> {
   const file = named ?? (await definedCertificate(context, image));
   const key = await publicKey(file);
   const der = key.export({ type: 'spki', format: 'der' });
@@ -28,7 +22,7 @@ export async function trustOf(
 
 async function definedCertificate(context: CommandContext, image: string): Promise<string> {
   const hint = 'name the certificate or public key of whoever signs the releases: --trust FILE';
-  if (!(await exists(fileOf(context.project, 'image', image))))
+  if ((await findDocument(context, 'image', image)) === null)
     throw new UsageFault(`nothing says whose releases of ${image} are to be trusted`, hint);
   const wanted = { image, sets: [], formats: [], compress: 'none', bundle: false } as const;
   const { image: loaded, folder } = await loadImage(context, wanted);

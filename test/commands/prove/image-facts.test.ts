@@ -62,6 +62,8 @@ test('each slot by the profile of its own boot partition', () => {
 
 test('a disk of one slot, whose partition has no letter', () => {
   expect(rootHashes(inspection(boot(null, [profile('A', 'aa')])))).toEqual({ A: 'aa' });
+  // The guest calls a slot without a letter so.
+  expect(rootHashes(inspection(boot(null, [profile('auto', 'cc')])))).toEqual({ only: 'cc' });
 });
 
 test('nothing that asks for a root hash', () => {

@@ -83,6 +83,22 @@ test('where something is missing that this host has not, claims are not tried, a
   ]);
 });
 
+test('a stop while claims are tried ends the machine that they are tried on', async () => {
+  const killed: string[] = [];
+  const abort = new AbortController();
+  const prove = async (): Promise<never> => {
+    abort.abort(new Error('interrupted'));
+    throw new BuildFault('ended');
+  };
+  await expect(
+    runTrack(
+      [leg('first', async () => machine(killed))],
+      options({ claims: [claim({ name: 'keel', prove })], needed: ['first'], signal: abort.signal }),
+    ),
+  ).rejects.toThrow('interrupted');
+  expect(killed).toEqual(['killed']);
+});
+
 test('a stop ends the machine and is passed on', async () => {
   const killed: string[] = [];
   const abort = new AbortController();

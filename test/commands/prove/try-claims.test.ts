@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { ClaimFault, fact, Untried, type Claim } from '../../../pipeline/claims/claim.ts';
+import { fact, Untried, type Claim } from '../../../pipeline/claims/claim.ts';
+import { ClaimFault } from '../../../pipeline/claims/fault.ts';
 import { prepareClaims, tryClaims, type Trial } from '../../../pipeline/commands/prove/try-claims.ts';
 import { BuildFault } from '../../../pipeline/engine/fault.ts';
 import { subject } from '../../claims/subject.ts';

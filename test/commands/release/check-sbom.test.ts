@@ -208,3 +208,15 @@ test('an SBOM of other types where the schema has lists and words is told as one
 test('a list of files that is cut off', () => {
   expect(check({ mtree: mtree.slice(0, -20) })).toEqual([expect.stringContaining('ends with a whole line')]);
 });
+
+test('of an image whose root is from a tarball each file is named by itself', () => {
+  const found = inventory(galleonContents(), []);
+  const text = sbomText({ ...galleonSbom(), inventory: found });
+  const files = (galleonContents().root?.files ?? []).filter(isListed);
+  const list = encodeMtree(files.map(each => ({ ...each, tag: each.type === 'directory' ? null : 'unowned' })));
+  expect(found.files.filter(each => each.place === 'rootfs').map(each => each.path)).toEqual(
+    files.filter(each => each.type === 'file').map(each => each.path),
+  );
+  expect(found.kernelConfig).toBeNull();
+  expect(check({ packages: {}, lock: { ...LOCK, manifests: {} }, mtree: list }, text)).toEqual([]);
+});

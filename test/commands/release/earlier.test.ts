@@ -27,6 +27,7 @@ test.each([
   ['what is not there', () => [path.join(folder, 'gone')], 'there is no earlier release'],
   ['a folder without one', () => [release('bare', 'galleon.vhdx')], 'has 0 full bundles of galleon'],
   ['a folder with two', () => [release('two', 'galleon-1.raucb', 'galleon-2.raucb')], 'has 2 full bundles of galleon'],
+  ['what is neither file nor folder', () => ['/dev/null'], '/dev/null cannot be read (ENOTDIR)'],
   [
     'one by two names',
     () => {
