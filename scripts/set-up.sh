@@ -5,8 +5,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 packages=(mmdebstrap bubblewrap uidmap debian-archive-keyring ca-certificates)
-# A token of software, and what reaches any token; a clock of another day.
-test_packages=(softhsm2 p11-kit datefudge)
+# A token of software, and what reaches any token; a clock of another day; a browser, which reads the pages.
+test_packages=(softhsm2 p11-kit datefudge chromium)
 
 say() { echo "set-up: $*"; }
 stop() { echo "set-up: $*" >&2; exit 1; }
