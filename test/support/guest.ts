@@ -1,5 +1,5 @@
 /** A machine to talk to: an image of the build under test, let in by a key on a seed disk. */
-import { diskFile } from '../../pipeline/commands/disk-file.ts';
+import { diskFile } from '../../pipeline/commands/image/disk-file.ts';
 import type { GuestMachine, MachineRequest } from '../../pipeline/engine/machine/guest-machine.ts';
 import { startMachine, type StartOptions } from '../../pipeline/engine/machine/start.ts';
 import { testEnvironment } from './caisson.ts';

@@ -7,6 +7,8 @@ import { PROJECT, testEnvironment } from './caisson.ts';
 const contextOf = (cache: string): CommandContext => ({
   environment: testEnvironment(cache),
   project: path.resolve(PROJECT),
+  home: path.resolve(PROJECT),
+  settle: async () => undefined,
   emit: () => undefined,
   print: () => undefined,
   json: false,

@@ -40,7 +40,7 @@ describe('bad input', () => {
       'layouts/bad.yaml:3:24: partitions[1].size: must be a size, found the number 4',
       '    hint: write a size with unit, e.g. "8 MiB"',
       expect.stringMatching(
-        /^pipeline\/bad\.yaml:6:21: stages\[0\]\.stage: unknown stage "pakages", allowed: packages, tree, /,
+        /^pipeline\/bad\.yaml:6:21: stages\[0\]\.stage: unknown stage "pakages", allowed: packages, tarball, tree, /,
       ),
       '    hint: did you mean "packages"?',
       '3 faults in 2 files; nothing was built.',

@@ -54,6 +54,8 @@ function contextOf(more: Partial<CommandContext>): CommandContext {
   return {
     environment: testEnvironment(own.cache),
     project: own.project,
+    home: own.project,
+    settle: async () => undefined,
     emit: () => undefined,
     print: () => undefined,
     json: false,

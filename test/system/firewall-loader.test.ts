@@ -34,7 +34,7 @@ describe('what cannot be loaded', () => {
     expect(await lab.knocks([ann], [ann6])).toEqual(['open', 'open']);
     const { exitCode, output } = await lab.load(open, { broken: { [name]: text } });
     expect(exitCode).toBe(1);
-    expect(output).toMatch(/^<4>caisson: WARNING: firewall: the rules could not be loaded, all is closed: ./m);
+    expect(output).toMatch(/^<4>caisson: WARNING: firewall: the rules cannot be loaded, all is closed: ./m);
     expect(await lab.knocks([ann], [ann6])).toEqual(['no answer', 'no answer']);
   });
 

@@ -4,7 +4,7 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { CommandContext } from '../../pipeline/commands/context.ts';
-import { readImageContents } from '../../pipeline/commands/image-contents.ts';
+import { readImageContents } from '../../pipeline/commands/image/contents.ts';
 import { readInitrd } from '../../pipeline/engine/initrd.ts';
 import type { ContentFile, ImageContents } from '../../pipeline/formats/image-contents.ts';
 import { inTree, testEnvironment } from '../support/caisson.ts';

@@ -258,6 +258,8 @@ async function inspected(
   const context = {
     environment: testEnvironment(own.cache),
     project: PROJECT,
+    home: PROJECT,
+    settle: async () => undefined,
     emit: () => undefined,
     print: (text: string) => void parts.push(text),
     json,

@@ -3,7 +3,8 @@ import { chmod, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { SigningKey } from '../../pipeline/config/types.ts';
-import { openBundleSigner, openReleaseSigner, openSigner, type OpenSigner } from '../../pipeline/engine/signer.ts';
+import { openBundleSigner, openReleaseSigner, openSigner } from '../../pipeline/engine/signer.ts';
+import type { OpenSigner } from '../../pipeline/engine/signer/types.ts';
 import { testEnvironment } from '../support/caisson.ts';
 import { workplace } from '../support/provisioned.ts';
 

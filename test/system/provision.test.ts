@@ -3,7 +3,7 @@ import { chmod, copyFile, mkdir, open, readdir, readFile, rm, stat, writeFile } 
 import path from 'node:path';
 import { execa } from 'execa';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
-import { provisionCopy } from '../../pipeline/commands/provision-copy.ts';
+import { provisionCopy } from '../../pipeline/commands/deployment/provision-copy.ts';
 import { withImage } from '../../pipeline/disk/read.ts';
 import { commandContext } from '../commands/context.ts';
 import { CLI, PROJECT, testEnvironment } from '../support/caisson.ts';

@@ -174,6 +174,9 @@ describe('no folder of a release is left', () => {
     const written = (await readFile(definition, 'utf8')).replace('epoch: "2019', 'epoch: "2021');
     await writeFile(definition, `${written}${key}`);
     await cp(path.join(builds.own.project, 'keys'), path.join(boat.project, 'keys'), { recursive: true });
+    // Asks for its packages and fetches them, if no other test did so before.
+    const built = await boat.run('build', 'skiff', '--plain', '--out', at('small/built'));
+    if (built.exitCode !== 0) throw new Error(built.stderr);
     await makeLock(boat.project, boat.cache, 'skiff');
   });
 

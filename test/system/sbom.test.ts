@@ -3,8 +3,8 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { CommandContext } from '../../pipeline/commands/context.ts';
-import { readImageContents } from '../../pipeline/commands/image-contents.ts';
-import { prepare } from '../../pipeline/commands/prepare.ts';
+import { readImageContents } from '../../pipeline/commands/image/contents.ts';
+import { prepare } from '../../pipeline/commands/build/prepare.ts';
 import type { CheckedAgainst } from '../../pipeline/commands/release/check-sbom.ts';
 import { checkSbom, releaseDocuments, type ReleaseDocuments } from '../../pipeline/commands/release/sbom.ts';
 import { withCache } from '../../pipeline/engine/cache.ts';
@@ -20,6 +20,8 @@ const contentsCache = path.join(own.cache, 'contents');
 const context: CommandContext = {
   environment: testEnvironment(own.cache),
   project: own.project,
+  home: own.project,
+  settle: async () => undefined,
   emit: () => undefined,
   print: () => undefined,
   json: false,

@@ -76,7 +76,7 @@ describe('kill -9', () => {
         await same();
       }
       // Nothing of the killed ones is left, in the store or beside it.
-      expect(await readdir(path.join(boat.project, 'out/skiff'))).toEqual(['build.json', 'skiff.vhdx']);
+      expect(await readdir(path.join(boat.project, 'out/skiff'))).toEqual(['build.json', 'report.html', 'skiff.vhdx']);
       expect(await readdir(path.join(boat.cache, 'scratch'))).toEqual([]);
       expect(await boat.run('cache', 'verify', '--plain')).toMatchObject({ exitCode: 0 });
     },
