@@ -32,6 +32,8 @@ async function digestNode(node: TreeNode, handles: Map<string, FileHandle>, buff
   const hash = createHash('sha256');
   if (node.content === null) return hash.digest('hex');
   if ('data' in node.content) return hash.update(node.content.data).digest('hex');
+  // Held to it when it is written.
+  if ('sha256' in node.content) return node.content.sha256;
   const { file, offset, bytes } = node.content;
   const handle = handles.get(file) ?? (await open(file));
   handles.set(file, handle);

@@ -1,13 +1,14 @@
 /** Tree <-> tar. Reading keeps only where each file's bytes are; writing streams them, so memory stays small. */
 import { createReadStream, createWriteStream, readSync } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
 import { pipeline } from 'node:stream/promises';
 import { once } from 'node:events';
 import tar, { type Header, type Pack } from 'tar-stream';
 import { formatSize, type Bytes } from '../formats/bytes.ts';
 import { FormatFault } from '../formats/fault.ts';
 import { enter, mustBeTree, XATTR } from './tar-entry.ts';
-import { byComponent, contentBytes, directory, type Content, type Tree, type TreeNode } from './tree.ts';
+import { byComponent, changedFault, contentBytes, directory, type Content, type Tree, type TreeNode } from './tree.ts';
 
 type Sink = ReturnType<Pack['entry']>;
 
@@ -167,12 +168,16 @@ async function copy(content: Content | null, sink: Sink, handles: Map<string, Fi
   if ('data' in content) return end(sink, content.data);
   const handle = handles.get(content.file) ?? (await open(content.file));
   handles.set(content.file, handle);
+  const expected = 'sha256' in content ? content.sha256 : null;
+  const hash = createHash('sha256');
   for (let done = 0; done < content.bytes; done += CHUNK) {
     const buffer = Buffer.allocUnsafe(Math.min(CHUNK, content.bytes - done));
     // A tree has thousands of small files: one trip through the thread pool each would double the time.
     readFully(handle, buffer, content.offset + done);
+    if (expected !== null) hash.update(buffer);
     if (!sink.write(buffer)) await once(sink, 'drain');
   }
+  if (expected !== null && hash.digest('hex') !== expected) throw changedFault(content.file);
   return end(sink);
 }
 

@@ -3,10 +3,20 @@
  * mode or owner reaches all of them, as it does in a file system.
  */
 import type { Bytes } from '../formats/bytes.ts';
+import { FormatFault } from '../formats/fault.ts';
 import { globMatcher } from '../formats/glob.ts';
 
-/** Where a file's bytes are: inside another file (a tar, a file of the project) or in memory. */
-export type Content = { file: string; offset: Bytes; bytes: Bytes } | { data: Buffer };
+/**
+ * Where a file's bytes are: inside another file (a tar, a file of the project) or in memory. `sha256`: what they must
+ * still have when they are written, where others could change them meanwhile.
+ */
+export type Content = FilePart | (FilePart & { sha256: string }) | { data: Buffer };
+
+interface FilePart {
+  file: string;
+  offset: Bytes;
+  bytes: Bytes;
+}
 
 export interface TreeNode {
   type: 'file' | 'directory' | 'symlink' | 'character-device' | 'block-device' | 'fifo';
@@ -41,6 +51,11 @@ export function textFile(text: string, mode = 0o644): TreeNode {
 
 export function hostFile(file: string, bytes: Bytes, mode = 0o644): TreeNode {
   return { ...PLAIN, type: 'file', mode, content: { file, offset: 0, bytes } };
+}
+
+/** For a file of the project whose digest went into the key: other bytes must not be stored under that key. */
+export function changedFault(file: string): FormatFault {
+  return new FormatFault(`${file} was changed during the build`, 'build again');
 }
 
 export function contentBytes(node: TreeNode): Bytes {

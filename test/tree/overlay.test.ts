@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { OverlayEntry } from '../../pipeline/config/types.ts';
 import { layOver } from '../../pipeline/tree/overlay.ts';
-import { readContent } from '../../pipeline/tree/tar.ts';
+import { readContent, writeTar } from '../../pipeline/tree/tar.ts';
 import { directory, symlink, textFile, type Tree } from '../../pipeline/tree/tree.ts';
 import { scratchDirectory } from '../disk/scratch.ts';
 
@@ -74,4 +74,21 @@ test('a file that is not what its digest says any more is refused: it must not b
   await expect(layOver(new Map(), { name: 'harbour', directory: folder, entries })).rejects.toThrow(
     /changed during the build/,
   );
+});
+
+test('a large file is not kept in memory, and is held to its digest when it is written', async () => {
+  const source = join(folder, 'anchor');
+  const content = Buffer.alloc(3 * 2 ** 20 + 7, 'chain ');
+  writeFileSync(source, content);
+  const sha256 = createHash('sha256').update(content).digest('hex');
+  const tree: Tree = new Map();
+  await layOver(tree, { name: 'harbour', directory: folder, entries: [entry('/opt/anchor', { source, sha256 })] });
+  expect(tree.get('/opt/anchor')?.content).toEqual({ file: source, offset: 0, bytes: content.length, sha256 });
+  const out = join(folder, 'out.tar');
+  const options = { epoch: 11, signal: new AbortController().signal };
+  await writeTar(tree, out, options);
+  expect(readFileSync(out).includes(content)).toBe(true);
+  content[2 ** 20] = 0;
+  writeFileSync(source, content);
+  await expect(writeTar(tree, out, options)).rejects.toThrow(`${source} was changed during the build`);
 });
