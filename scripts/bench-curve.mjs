@@ -11,7 +11,7 @@ import { curveSection, noteSample } from './bench/curve-report.mjs';
 import { replaceSection } from './bench/figures.mjs';
 import { alone } from './bench/lock.mjs';
 import { measured } from './bench/measure.mjs';
-import { cacheHome, project } from './bench/trees.mjs';
+import { emptyStore, project } from './bench/trees.mjs';
 
 const { values: options } = parseArgs({
   options: {
@@ -22,6 +22,8 @@ const { values: options } = parseArgs({
 });
 const scratch = mkdtempSync(path.join(tmpdir(), 'caisson-curve-'));
 const copy = path.join(scratch, 'project');
+/** Of this run alone: what an earlier one built would not be measured. */
+const store = path.join(scratch, 'cache');
 /** What the root of eflow takes without payload. */
 const BARE_MB = 51;
 /** Of two bytes of payload one is random, the other one of a text that zstd makes nothing of. */
@@ -32,6 +34,7 @@ try {
     cpSync(path.join(project, name), path.join(copy, name), { recursive: true, verbatimSymlinks: true });
   const definition = path.join(copy, 'pipeline/eflow.yaml');
   writeFileSync(definition, readFileSync(definition, 'utf8').replace(/^budgets: \{.*\}$/m, ''));
+  emptyStore(store);
   // Packages and what does not depend on the root are in the store then.
   await alone(options.lock ?? null, async () => build(new Map()));
   const runs = [];
@@ -66,7 +69,7 @@ async function build(memory) {
   const argv = ['build', 'eflow', '--bundle', '--jobs', '1', '--json', '--out', path.join(scratch, 'out'), ...sizes];
   return measured([process.execPath, path.join(project, 'dist/cli.js'), ...argv], {
     cwd: copy,
-    env: { ...process.env, CAISSON_CACHE: cacheHome },
+    env: { ...process.env, CAISSON_CACHE: store },
     onSample: sample => {
       if (running !== null) noteSample(memory, running, sample);
     },

@@ -3,17 +3,7 @@
 //   --work DIR     keeps packages and results there, and goes on with what is in it
 //   --lock FILE    others of this machine hold it while they work: each round waits for it
 //   --dry          prints the section, and writes nothing
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, release, tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -24,7 +14,7 @@ import { alone } from './bench/lock.mjs';
 import { measured } from './bench/measure.mjs';
 import { diskOf, prepareMkosi } from './bench/mkosi.mjs';
 import { peerSection } from './bench/peer-report.mjs';
-import { cacheHome, manifestAt, project, run, treeOf } from './bench/trees.mjs';
+import { cacheHome, emptyStore, manifestAt, project, run, treeOf } from './bench/trees.mjs';
 
 const { values: options } = parseArgs({
   options: {
@@ -85,7 +75,7 @@ async function prepare() {
 /** Everything once: builds, containers and boots of either, in turn. */
 async function measureRound({ mkosi, tree, vmTree }) {
   const round = { load: loadavg()[0] };
-  const cache = emptyStore();
+  const cache = emptyStore(path.join(work, 'cache'));
   const both = async (name, force) => {
     const caisson = await buildCaisson(cache);
     const theirs = await measured(mkosi(['--incremental=yes', ...force, 'build']), { quiet: true });
@@ -118,16 +108,6 @@ async function buildCaisson(cache) {
     cwd: copy,
     env: { ...process.env, CAISSON_CACHE: cache },
   });
-}
-
-/** What a release engineer has after the first build, without what it built. */
-function emptyStore() {
-  const folder = path.join(work, 'cache');
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder);
-  for (const each of ['pool', 'resolutions', 'apt', 'trees', 'controls', 'contents'])
-    symlinkSync(path.join(cacheHome, each), path.join(folder, each));
-  return folder;
 }
 
 /** The one file that changes, in both. */

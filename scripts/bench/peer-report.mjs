@@ -76,7 +76,9 @@ the VHDX itself (mkosi writes a raw disk; the time of qemu-img is not in its bui
 What only mkosi does: a general initrd with systemd and a package manager's run of its own (Caisson's initrd is a shell script with what it needs);
 hwdb, presets, users and tmpfiles by systemd's own programs; a cached image after each full build (\`Incremental=yes\`), which its two other rows start from.
 mkosi has no notion of "nothing changed": it refuses to build over a result, or builds again, which is what was measured.
-Its root is overlaid in memory (\`systemd.volatile=overlay\`), Caisson's on Data.
+Its root is overlaid in memory (\`systemd.volatile=overlay\`), Caisson's on Data. It has the kernel in it, too (11 MiB), and SSH host keys that the
+installation of openssh-server makes, so no two of its roots are the same; Caisson takes both away. Its hash tree covers a partition as large as it may
+become.
 
 The definition is in \`scripts/bench/mkosi/\`; \`scripts/bench/mkosi.mjs\` adds the lists of the manifest.
 `;

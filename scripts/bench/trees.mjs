@@ -1,5 +1,6 @@
 // Trees of programs for the benchmarks, and programs in them.
 import { execFileSync } from 'node:child_process';
+import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { homedir, userInfo } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -61,4 +62,13 @@ export function programIn(tree, folder, { program, network = false }) {
 /** Output of a program. */
 export function run([file, ...args]) {
   return execFileSync(file, args, { stdio: ['ignore', 'pipe', 'inherit'], encoding: 'utf8' });
+}
+
+/** A cache in `folder`, made anew, with what a release engineer has after the first build, but nothing that was built. */
+export function emptyStore(folder) {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder);
+  for (const each of ['pool', 'resolutions', 'apt', 'trees', 'controls', 'contents'])
+    symlinkSync(path.join(cacheHome, each), path.join(folder, each));
+  return folder;
 }
