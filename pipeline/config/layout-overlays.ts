@@ -1,6 +1,6 @@
 /** What overlay mounts need from the layout. Rules only report. */
 import { suggest } from './nearest.ts';
-import type { Report, Scope } from './layout-scope.ts';
+import { at, type Report, type Scope } from './layout-scope.ts';
 import { valueAt, type Path } from './paths.ts';
 import type { Diagnostic, Layout, Overlays } from './types.ts';
 
@@ -79,7 +79,7 @@ export function directFaults({ overlays, partitions }: Layout, { complete }: Sco
 export function overlayMountFaults({ overlays, partitions }: Layout, scope: Scope, report: Report): Diagnostic[] {
   if (overlays === null) return [];
   const written = (key: string): boolean => valueAt(scope.document.value, ['overlays', key]) !== undefined;
-  if (overlays.content === '') return memoryFaults(written, report);
+  if (overlays.content === '') return [...memoryFaults(written, report), ...growingFaults(partitions, report)];
   const storeless = written('store')
     ? []
     : [report(['overlays'], 'needs "store", a directory of the partition', 'e.g. store: /.eflow/overlays')];
@@ -123,6 +123,19 @@ function memoryFaults(written: (key: string) => boolean, report: Report): Diagno
         ['overlays', key],
         'without `content` changes are in memory, and nothing is kept',
         `name a partition by \`content\`, or leave "${key}" out`,
+      ),
+    );
+}
+
+/** The machine grows the file system of the partition that stores the overlays, and no other (guest, `grow`). */
+function growingFaults(partitions: Layout['partitions'], report: Report): Diagnostic[] {
+  return partitions
+    .filter(({ grow }) => grow)
+    .map(each =>
+      report(
+        at(each, 'grow'),
+        `${each.name} would grow and its file system would not: only that of the overlays does, and these are in memory`,
+        `leave "grow" out, or name the partition by \`overlays.content\``,
       ),
     );
 }

@@ -54,12 +54,14 @@ export interface ReportPartition {
   end: Bytes;
   /** Partition type GUID. */
   type: string;
+  /** What people call that type, e.g. `esp`; null when it has no name here. */
   typeName: string | null;
   filesystem: string;
   slot: string | null;
   /** Empty for nowhere. */
   mount: string;
   grow: boolean;
+  /** False for the partitions of a slot that is still empty. */
   filled: boolean;
   used: Bytes;
 }

@@ -1,27 +1,12 @@
 /** Which columns of the drawn disk belong to which partition: of a terminal, or pixels of an SVG. Pure. */
+import type { ReportPartition } from '../formats/build-report.ts';
 import { formatSize, type Bytes } from '../formats/bytes.ts';
 import { apportion } from './apportion.ts';
 import type { Style } from './paint.ts';
 import { count, plainText } from './text.ts';
 
-export interface DrawnPartition {
-  number: number;
-  name: string;
-  start: Bytes;
-  /** Half open. */
-  end: Bytes;
-  /** Partition type GUID. */
-  type: string;
-  /** What people call that type, e.g. `esp`; null when it has no name here. */
-  typeName: string | null;
-  filesystem: string;
-  slot: string | null;
-  /** Empty for nowhere. */
-  mount: string;
-  grow: boolean;
-  /** False for the partitions of a slot that is still empty. */
-  filled: boolean;
-  /** Bytes in use; absent or null when nobody has looked, as for a layout. */
+/** `used`: absent or null when nobody has looked, as for a layout. */
+export interface DrawnPartition extends Omit<ReportPartition, 'used'> {
   used?: number | null;
 }
 

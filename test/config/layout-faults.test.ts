@@ -307,6 +307,11 @@ const rows: Row[] = [
     yaml: `${one('filesystem: ext4')}overlays: { store: /o, paths: [/etc], direct: [{ path: /srv }, { path: /opt, content: main }], atUpdate: [{ path: /etc/reef, policy: keep }] }\n`,
   },
   {
+    title: 'a partition that grows beside overlays in memory',
+    faults: 1,
+    yaml: `${one('filesystem: ext4, grow: true')}overlays: { paths: [/etc, /var] }\n`,
+  },
+  {
     title: 'overlays on a partition, but nowhere there',
     faults: 1,
     yaml: `${one('filesystem: ext4')}overlays: { content: main, paths: [/etc] }\n`,
