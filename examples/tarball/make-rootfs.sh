@@ -13,6 +13,7 @@ SOURCE_DATE_EPOCH=0 mmdebstrap --variant=essential --include="$packages" \
   --aptopt='APT::Install-Recommends "false"' \
   --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/info/*' \
   --dpkgopt='path-exclude=/usr/share/locale/*' --dpkgopt='path-exclude=/usr/share/man/*' \
+  --dpkgopt='path-exclude=/usr/include/*' \
   --dpkgopt='path-exclude=/usr/lib/udev/hwdb.d/*' --dpkgopt='path-exclude=/usr/lib/*/gconv/*' \
   --dpkgopt='path-exclude=/etc/kernel/postinst.d/initramfs-tools' \
   --customize-hook='chroot "$1" dpkg --purge --force-all initramfs-tools initramfs-tools-core initramfs-tools-bin \
